@@ -1,0 +1,1 @@
+"""The readings of a plan: `reference` (the oracle) and `columnar` (replay)."""

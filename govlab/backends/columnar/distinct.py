@@ -1,0 +1,88 @@
+"""Distinct values and tuples of values, exactly: -0.0 is not 0.0, null is a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from govlab.backends.columnar.flat import Flat
+
+__all__ = ["Groups", "codes", "group", "rows_of"]
+
+_MOST = 2**62  # of a mixed-radix key, before it is made dense
+_SMALL = 2**20  # a dense remapping table of this size is cheaper than hashing
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """`ids` gives each row's group, from 0; `rows` one row of each group."""
+
+    ids: pl.Series
+    rows: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def codes(series: pl.Series) -> tuple[pl.Series, int]:
+    """A number below the returned bound for each row, equal where the values are the same."""
+    dtype = series.dtype
+    if dtype == pl.Boolean:
+        return series.cast(pl.UInt64).fill_null(2), 3
+    if dtype == pl.UInt8 and not series.null_count():
+        return series.cast(pl.UInt64), 256
+    if isinstance(dtype, pl.List):
+        return codes(_as_text(series))
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        return codes(series.to_physical())
+    if dtype == pl.Null:
+        return pl.repeat(0, len(series), dtype=pl.UInt64, eager=True), 1
+    return _hashed(series)
+
+
+def _hashed(series: pl.Series) -> tuple[pl.Series, int]:
+    array = series.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if series.dtype == pl.Float64:
+        array = array.view(pa.int64())  # bits: hashing would take -0.0 for 0.0
+    encoded = array.dictionary_encode(null_encoding="encode")
+    indices = pl.Series(pl.from_arrow(encoded.indices))
+    return indices.cast(pl.UInt64), max(len(encoded.dictionary), 1)
+
+
+def _as_text(lists: pl.Series) -> pl.Series:
+    """One text for each list, the numbers of its elements: equal where the lists are."""
+    flat = Flat.of(lists)
+    numbers = codes(flat.elements)[0].cast(pl.String) + ","
+    return flat.rebuild(numbers).list.join("").set(lists.is_null(), None)
+
+
+def group(columns: Iterable[pl.Series], height: int) -> Groups:
+    """The groups of rows that agree in every one of `columns`, numbered by first appearance."""
+    key, bound = pl.repeat(0, height, dtype=pl.UInt64, eager=True), 1
+    for column in columns:
+        code, size = codes(column)
+        if bound * size > _MOST:
+            key, bound = _dense(key, bound)
+        key, bound = key * size + code, bound * size
+    ids, _ = _dense(key, bound)
+    return Groups(ids, rows_of(ids))
+
+
+def _dense(key: pl.Series, bound: int) -> tuple[pl.Series, int]:
+    """`key` renumbered without gaps."""
+    if bound > _SMALL:
+        return _hashed(key)
+    used = key.unique()
+    table = pl.repeat(0, bound, dtype=pl.UInt64, eager=True)
+    table = table.scatter(used, pl.int_range(len(used), dtype=pl.UInt64, eager=True))
+    return table.gather(key), max(len(used), 1)
+
+
+def rows_of(ids: pl.Series) -> pl.Series:
+    """The first row of each group, by group number."""
+    first = ids.arg_unique()
+    order = ids.gather(first).arg_sort()
+    return first.gather(order)

@@ -1,0 +1,6 @@
+"""The reference engine: the obvious reading of a plan, one event at a time. The oracle."""
+
+from govlab.backends.reference.decide import Asked, Round, decide, decide_rounds, early_states
+from govlab.backends.reference.walker import evaluate
+
+__all__ = ["Asked", "Round", "decide", "decide_rounds", "early_states", "evaluate"]

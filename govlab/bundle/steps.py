@@ -1,0 +1,129 @@
+"""Derived attributes and lookups: one acyclic graph, computed in order (S7, J5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from govlab.bundle.documents import LookupDocument
+from govlab.bundle.expressions import Expressions, written
+from govlab.bundle.model import Derivation, Lookup
+from govlab.bundle.sources import Documents
+from govlab.bundle.tables import CELL_TYPES, Declared, read_rows
+from govlab.bundle.tree import Tree, key_at, node_at
+from govlab.lang.checker import Scope
+from govlab.lang.nodes import variables
+from govlab.schema import ACTIONS, request_columns
+from govlab.types import STRING, Type, parse_type
+
+__all__ = ["check_keys", "order_steps", "read_derivations", "read_lookups"]
+
+_FIXED = frozenset({"event_id", "ts", "run_id", "step", "args", "args_sha256", "cost",
+                    "cost_micro_usd"})
+
+
+def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup, ...]:
+    """The lookups with their rows; GL040 where a declaration is wrong, GL2xx where the table is."""
+    found = []
+    for name, document in documents.manifest.lookups.items():
+        at = key_at(documents.tree, ("lookups", name))
+        columns = _columns(name, document, documents.tree, expressions)
+        path = _inside(documents.folder, document.table)
+        if path is None:
+            shown = node_at(documents.tree, ("lookups", name, "table"))
+            expressions.problem(shown, "GL030", f"`{document.table}` is outside the bundle's folder",
+                                "tables are part of the bundle: put it under `data/`")
+            continue
+        if columns is None:
+            continue
+        declared = Declared(document.key, columns, document.match, document.valid)
+        rows, problems = read_rows(path, documents.shown(path), declared)
+        expressions.problems.extend(problems)
+        if not problems:
+            found.append(Lookup(name, document.on or document.key, columns, document.match, rows))
+        elif not path.is_file():
+            expressions.problem(at, "GL030", f"no such table `{document.table}`")
+    return tuple(found)
+
+
+def _columns(name: str, document: LookupDocument, manifest: Tree,
+             expressions: Expressions) -> tuple[tuple[str, Type], ...] | None:
+    columns = {column: parse_type(kind) for column, kind in (document.columns or {}).items()}
+    typed = {column: kind for column, kind in columns.items() if kind in CELL_TYPES}
+    for column in columns.keys() - typed.keys():
+        node = node_at(manifest, ("lookups", name, "columns", column))
+        expressions.problem(node, "GL040", f"a cell cannot be a {columns[column]}",
+                            "use bool, int, double, string or list(string)")
+    return tuple((c, k) for c, k in typed.items() if k) if len(typed) == len(columns) else None
+
+
+def _inside(folder: Path, table: str) -> Path | None:
+    """The table's path, unless it leads out of `folder`, also by a link."""
+    path = (folder / table).resolve()
+    return folder / table if path.is_relative_to(folder.resolve()) else None
+
+
+def check_keys(lookups: tuple[Lookup, ...], scope: Scope, manifest: Tree,
+               expressions: Expressions) -> None:
+    """Whether each lookup's `on` is a text attribute or another lookup's text column."""
+    for lookup in lookups:
+        kind = scope.attributes.get(lookup.on)
+        if kind == STRING:
+            continue
+        node = node_at(manifest, ("lookups", lookup.name, "on"))
+        reason = f"it is a {kind}" if kind else scope.refused.get(lookup.on, "it is no attribute")
+        expressions.problem(node, "GL040",
+                            f"lookup `{lookup.name}` cannot join on `{lookup.on}`: {reason}",
+                            "a key is one text; for a list use `all(x, x in lookup.keys)`"
+                            if kind else "name the attribute with `on`")
+
+
+def read_derivations(documents: Documents, attributes: Mapping[str, Type], scope: Scope,
+                     expressions: Expressions) -> tuple[Derivation, ...]:
+    """The derived attributes; GL041 where the attribute cannot be derived."""
+    known = {**{n: c.type for n, c in request_columns().items()}, **attributes}
+    found = []
+    for attribute, rules in documents.manifest.derive.items():
+        at = key_at(documents.tree, ("derive", attribute))
+        kind = known.get(attribute)
+        if kind is None or attribute in _FIXED or attribute.startswith("run."):
+            what = "known only after the action" if attribute in ACTIONS and kind is None else (
+                "no attribute of this bundle" if kind is None else "fixed by the log")
+            expressions.problem(at, "GL041", f"`{attribute}` cannot be derived: it is {what}")
+            continue
+        pairs = []
+        for place, _ in enumerate(rules):
+            node = node_at(documents.tree, ("derive", attribute, place))
+            when = node_at(node, ("when",))
+            value = node_at(node, ("value",))
+            test = expressions.read(when, scope) if when is not node else expressions.read(
+                node, scope, text="true")
+            result = expressions.read(value, scope, kind, written(value, kind))
+            if test and result:
+                pairs.append((test, result))
+        found.append(Derivation(attribute, tuple(pairs)))
+    return tuple(found)
+
+
+def order_steps(derive: tuple[Derivation, ...], lookups: tuple[Lookup, ...], manifest: Tree,
+                expressions: Expressions) -> tuple[str, ...]:
+    """The steps in an order in which each finds what it reads; GL042 where there is none."""
+    names = {d.attribute for d in derive} | {k.name for k in lookups}
+    graph = {d.attribute: _needs({v for rule in d.rules for part in rule
+                                  for v in variables(part.node)}, names) for d in derive}
+    graph |= {k.name: _needs({k.on}, names) for k in lookups}
+    try:
+        sorter = TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)})
+        return tuple(sorter.static_order())
+    except CycleError as error:
+        cycle = list(dict.fromkeys(error.args[1]))
+        section = "derive" if cycle[0] in {d.attribute for d in derive} else "lookups"
+        expressions.problem(key_at(manifest, (section, cycle[0])), "GL042",
+                            f"`{cycle[0]}` depends on itself: {' -> '.join((*cycle, cycle[0]))}")
+        return tuple(sorted(names))
+
+
+def _needs(read: set[str], steps: set[str]) -> set[str]:
+    """The steps among what is read: `tools.owner` needs the lookup `tools`."""
+    return {n for name in read for n in (name, name.partition(".")[0]) if n in steps}

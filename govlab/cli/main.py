@@ -1,0 +1,88 @@
+"""The command group: commands are imported when they are called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from govlab.errors import GovlabError
+
+__all__ = ["main"]
+
+# command -> module of govlab.cli that has it as `command`, and its one line
+_COMMANDS = {
+    "demo": "the whole pipeline on the bundled dataset",
+    "check": "what a policy would have stopped in a log, raw logs included",
+    "ingest": "native logs to the action log",
+    "fetch": "get public agent runs and ingest them",
+    "replay": "decide every action of a log again under a bundle",
+    "explain": "why one event is decided as it is",
+    "lint": "everything wrong with a bundle, with its place",
+    "test": "run a bundle's own decision cases",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"govlab.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("govlab"), prog_name="govlab")
+def _cli() -> None:
+    """Backtesting for agent policy: what would this policy have done to what agents did?
+
+    \b
+    govlab demo                          a first look, nothing needed
+    govlab check ~/.claude/projects      what your coding agent did, against a starter policy
+    govlab replay LOG BUNDLE             every action decided again under a bundle
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(_run(sys.argv[1:] if args is None else args))
+
+
+def _run(args: list[str]) -> int:
+    try:
+        result = _cli.main(args=args, prog_name="govlab", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except GovlabError as error:
+        click.echo(f"govlab: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        return 0  # the reader of our output has left, as `head` does
+    except Exception:  # noqa: BLE001  # the outermost frame: an internal error has its own exit code
+        click.echo(f"govlab: internal error, please report it\n{traceback.format_exc()}", err=True)
+        return 3
+    return result if isinstance(result, int) else 0
+
+
+def existing(path: str) -> Path:
+    """The path, expanded; whether it is there is the command's business."""
+    return Path(path).expanduser()

@@ -1,0 +1,166 @@
+"""Why one event is decided as it is: every rule tried, every sub-expression's value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from govlab.backends.reference import Asked, Round, decide, decide_rounds, evaluate
+from govlab.bundle.model import Bundle, Expression
+from govlab.lang.nodes import Literal, Local, Node
+from govlab.plan import Decision, Plan, PolicyPlan, compile_plan
+from govlab.plan.decision import RESTRICTIVENESS
+from govlab.plan.model import NO_RULE, NO_TARGET, decode
+from govlab.plan.remedy import plain
+from govlab.runtime.states import Mark
+from govlab.runtime.values import Duration, Map, TypeValue, kind
+
+__all__ = ["Explanation", "PolicyTrace", "RuleTrace", "Value", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A sub-expression, as written, and what it came to."""
+
+    text: str
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """A rule that was tried: its condition's result and the values of its parts."""
+
+    id: str
+    condition: str
+    result: Any
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTrace:
+    """A policy: whether its target matched, the rules tried, what it came to, what became of it."""
+
+    policy: str
+    bundle: str
+    target: Any
+    outcome: str
+    decision: str | None
+    role: str
+    rules: tuple[RuleTrace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision, how each policy came to its outcome, and the same for the variant if any."""
+
+    decision: Decision
+    trace: tuple[PolicyTrace, ...]
+    variant: Explanation | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The decision's fields with `trace` and, for a remediated event, `variant`."""
+        shown = {**self.decision.to_dict(), "trace": [asdict(t) for t in self.trace]}
+        return {**shown, "variant": self.variant.to_dict()} if self.variant else shown
+
+
+def explain(bundle: Bundle, event: Mapping[str, Any], *, unknown: frozenset[str] = frozenset(),
+            history: Mapping[str, Any] | None = None) -> Explanation:
+    """Why `bundle` decides `event` as it does; arguments as for `backends.reference.decide`.
+
+    Raises KeyError where the bundle has history features that `history` lacks.
+    """
+    plan = compile_plan(bundle)
+    done = decide_rounds(plan, Asked(event, unknown, history or {}))
+    decision = decide(plan, event, unknown=unknown, history=history)
+    explained = Explanation(decision, tuple(_policies(bundle, plan, done, decision)))
+    if done.variant is None or done.second is None:
+        return explained
+    asked = done.variant
+    return Explanation(decision, explained.trace,
+                       explain(bundle, asked.event, unknown=asked.unknown, history=asked.history))
+
+
+def _policies(bundle: Bundle, plan: Plan, done: Round, decision: Decision) -> Iterator[PolicyTrace]:
+    chain = bundle.chain()
+    for policy, code in zip(plan.policies, done.codes, strict=True):
+        member, states = chain[policy.scope], done.states[policy.scope]
+        sources = {r.id: r.condition for p in member.policies for r in p.rules}
+        target = True if policy.target is None else evaluate(policy.target, states)
+        outcome = decode(code)
+        tried = () if target is not True else policy.rules[: _tried(policy, code)]
+        found = policy.rules[outcome.rule].decision if outcome and outcome.rule is not None else None
+        yield PolicyTrace(
+            policy=policy.name,
+            bundle=member.name,
+            target=shown(target),
+            outcome=_outcome(policy, code),
+            decision=found if outcome and outcome.verdict == "true" else None,
+            role=_role(policy, code, found, decision),
+            rules=tuple(_rule(r.id, sources[r.id], states) for r in tried),
+        )
+
+
+def _tried(policy: PolicyPlan, code: int) -> int:
+    """How many rules were looked at: those behind the deciding one do not exist."""
+    outcome = decode(code)
+    return len(policy.rules) if outcome is None or outcome.rule is None else outcome.rule + 1
+
+
+def _outcome(policy: PolicyPlan, code: int) -> str:
+    if code == NO_TARGET:
+        return "not applicable: its `on` does not match"
+    if code == NO_RULE:
+        return "no rule matched"
+    outcome = decode(code)
+    assert outcome is not None  # the two numbers above are the only ones without one  # noqa: S101
+    at = "its `on`" if outcome.rule is None else f"rule {policy.rules[outcome.rule].id}"
+    words = {"true": f"{at} matched", "error": f"{at} could not be evaluated",
+             "unknown": f"{at} hangs on something the log does not know"}
+    return words[outcome.verdict]
+
+
+def _role(policy: PolicyPlan, code: int, found: str | None, decision: Decision) -> str:
+    """What became of the policy's outcome in the combination, in one sentence."""
+    outcome = decode(code)
+    if outcome is None:
+        return "takes no part"
+    if policy.name == decision.policy:
+        return "decides"
+    if decision.policy is None:
+        return "the default is more restrictive"
+    if outcome.verdict == "error":
+        return "an error, behind the one that decides" if decision.decision == "DENY" else "counts"
+    if found == decision.decision:
+        return f"agrees; `{decision.policy}` comes first"
+    if found and RESTRICTIVENESS[found] < RESTRICTIVENESS[decision.decision]:
+        return f"loses: {decision.decision} is more restrictive than {found}"
+    return f"gives way to `{decision.policy}`"
+
+
+def _rule(rule: str, condition: Expression, states: Mapping[str, Any]) -> RuleTrace:
+    values: list[tuple[Node, Any]] = []
+    result = evaluate(condition.node, states, lambda node, value: values.append((node, value)))
+    parts = {condition.source[n.span.start:n.span.end]: shown(v) for n, v in values
+             if not isinstance(n, Literal | Local) and n.span != condition.node.span}
+    return RuleTrace(rule, condition.text, shown(result),
+                     tuple(Value(text, value) for text, value in parts.items()))
+
+
+def shown(value: Any) -> Any:
+    """A result as JSON shows it; marks by their word."""
+    match value:
+        case Mark():
+            return value.value
+        case Duration():
+            return f"{value.ns / 1e9:g}s"
+        case Map():
+            return {str(key): shown(item) for key, item in value.items()}
+        case TypeValue():
+            return value.name
+        case bytes():
+            return value.hex()
+        case None | bool() | int() | float() | str() | tuple() | list():
+            return plain(value)
+        case _:
+            return plain(value) if kind(value) == "timestamp" else f"<{kind(value)}>"

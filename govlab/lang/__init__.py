@@ -1,0 +1,1 @@
+"""CEL: text -> `syntax` (parser) -> `nodes` (checker); the printer writes syntax back."""

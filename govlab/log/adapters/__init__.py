@@ -1,0 +1,1 @@
+"""One module per source format: small functions from its records to canonical rows."""

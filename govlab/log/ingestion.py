@@ -1,0 +1,210 @@
+"""Ingest: files of any known format become one action log, with nothing lost unseen (S16)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+import polars as pl
+
+from govlab.errors import LogError
+from govlab.log.books import Books
+from govlab.log.detect import Detected, detect, nearest
+from govlab.log.intake import Ids, Seen, as_table, digested, identified
+from govlab.log.manifest import manifest
+from govlab.log.maps import EMPTY_MAP, load_map, zone
+from govlab.log.records import (
+    FILE,
+    LINE,
+    RUN_ASKED,
+    Action,
+    Bad,
+    Format,
+    Options,
+    Record,
+    Run,
+    Skipped,
+    Table,
+    Unmapped,
+)
+from govlab.log.report import FileTally, IngestReport, Progress
+from govlab.log.sources import Source, expand
+from govlab.log.store import Store, replacing
+
+__all__ = ["BATCH", "ingest"]
+
+BATCH: Final = 50_000
+"""Rows that are held before they are written."""
+
+
+def ingest(  # noqa: PLR0913  the options of the command, one argument each
+    sources: Sequence[str | Path],
+    out: Path,
+    *,
+    format: str | None = None,
+    map: Path | None = None,
+    max_bad: int | None = None,
+    tz: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> IngestReport:
+    """The action log of `sources` stands in the folder `out`, all of it or nothing new.
+
+    Sources are files, folders, globs or `-`, compressed or not; each file's format is found
+    by its content unless `format` names it. Rows that cannot be read are in `out/quarantine`.
+    Raises `LogError` where no event was found, where more than `max_bad` rows are bad, and
+    where `out` is something else than a log; `UsageError` for an unknown format.
+    """
+    given = load_map(Path(map)) if map else EMPTY_MAP
+    options = Options(zone(tz or given.tz))
+    files = expand(sources)
+    with replacing(Path(out)) as folder:
+        with _quarantine(folder) as bad:
+            state = _Ingest(options, Store(folder), Books(bad))
+            for source in files:
+                state.take(source, detect(source, given, format))
+                if progress:
+                    progress(state.progress(source, len(files)))
+            state.flush()
+        report = state.books.report(Path(out), len(state.runs))
+        _refuse_bad(report, max_bad)
+        _refuse_empty(report, state.books)
+        state.write()
+        state.store.write_manifest(manifest(report, state.books, options, given))
+    return report
+
+
+def _quarantine(folder: Path) -> IO[str]:
+    path = folder / "quarantine"
+    path.mkdir()
+    return (path / "rows.ndjson").open("w", encoding="utf-8")
+
+
+@dataclass(slots=True)
+class _Ingest:
+    """An ingest on its way: the runs met so far and the rows held back."""
+
+    options: Options
+    store: Store
+    books: Books
+    ids: Ids = field(default_factory=Ids)
+    seen: Seen = field(default_factory=Seen)
+    runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    held: list[Action] = field(default_factory=list)
+    held_format: Format | None = None
+
+    def take(self, source: Source, found: Detected) -> None:
+        """Reads one file, or notes why it is not read."""
+        tally = self.books.open(source)
+        if found.bad:
+            self.books.bad(Bad(0, found.bad))
+        if found.skip:
+            self.books.leave(found.skip, found.keys)
+        if found.format:
+            self._read(source, found.format, tally)
+
+    def progress(self, source: Source, files: int) -> Progress:
+        """How far it is after `source`."""
+        done = self.books.events.total() + len(self.held)
+        return Progress(source.name, len(self.books.tallies), files, done)
+
+    def _read(self, source: Source, known: Format, tally: FileTally) -> None:
+        tally.format = known.name
+        self.books.formats[known.name] = known
+        if self.held_format is not known:
+            self.flush()
+        self.held_format = known
+        for record in known.read(source, self.options):
+            self._one(record, known, tally)
+
+    def _one(self, record: Record, known: Format, tally: FileTally) -> None:
+        match record:
+            case Action():
+                self._hold(record)
+            case Run():
+                where = {"source_format": known.name, "source_ref": f"{tally.name}:{record.line}"}
+                self.runs.setdefault(record.values["run_id"], {**record.values, **where})
+            case Table():
+                place = pl.lit(self.books.place, pl.Int64).alias(FILE)
+                self._admit(record.frame.with_columns(place), known)
+            case Skipped():
+                tally.skipped[record.kind] += 1
+            case Bad():
+                self.books.bad(record)
+            case Unmapped():
+                self.books.unmapped[record.word] += record.rows
+
+    def _hold(self, action: Action) -> None:
+        """Keeps an action, with what may be read of its run, until a batch is full."""
+        run = self.runs.get(action.values.get("run_id") or "", {})
+        asked = {name: run.get(name.removeprefix("run.")) for name in RUN_ASKED} if run else {}
+        values = {**asked, **action.values, FILE: self.books.place}
+        self.held.append(Action(action.line, values))
+        if len(self.held) == BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends on the rows held back."""
+        if self.held and self.held_format:
+            self._admit(as_table(self.held), self.held_format)
+        self.held = []
+
+    def _admit(self, frame: pl.DataFrame, known: Format) -> None:
+        """Stages what is new of `frame` and books the rest."""
+        parted = self.seen.part(identified(digested(self._said(frame)), self.ids))
+        self.books.enter(parted, known)
+        marks = known.marks(self.options).items()
+        names = dict(enumerate(tally.name for tally in self.books.tallies))
+        source = pl.col(FILE).replace_strict(names, return_dtype=pl.String)
+        fresh = parted.fresh.with_columns(
+            *(pl.lit(mark or None, pl.String).alias(name) for name, mark in marks),
+            source_format=pl.lit(known.name),
+            source_ref=pl.concat_str(source, pl.col(LINE).cast(pl.String), separator=":"),
+        )
+        self.store.stage(fresh.drop(FILE, LINE))
+
+    def _said(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows that say what was done; others are no actions."""
+        what = [pl.col(n).fill_null("") != "" for n in ("tool", "action") if n in frame.columns]
+        said = frame.select(pl.any_horizontal(what).alias("said"))["said"]
+        for file, line in frame.filter(~said).select(FILE, LINE).iter_rows():
+            self.books.bad(Bad(line, "neither tool nor action"), file)
+        return frame.filter(said)
+
+    def write(self) -> None:
+        """Writes the tables: only columns that some source of the log can fill."""
+        formats = self.books.formats.values()
+        filled = frozenset(name for known in formats for name in known.fillable(self.options))
+        self.store.write_actions(filled)
+        if self.runs:
+            self.store.write_runs(list(self.runs.values()))
+
+
+def _refuse_bad(report: IngestReport, max_bad: int | None) -> None:
+    if max_bad is not None and report.quarantined > max_bad:
+        raise LogError(
+            f"{report.quarantined} bad rows where at most {max_bad} are allowed: "
+            f"{_listed(report.quarantine_reasons)}; nothing was written"
+        )
+
+
+def _refuse_empty(report: IngestReport, books: Books) -> None:
+    if report.events:
+        return
+    kinds = Counter(Path(tally.name).suffix or "no extension" for tally in books.tallies)
+    seen = [f"no action found in {len(books.tallies)} files ({_listed(kinds)})"]
+    if report.quarantine_reasons:
+        seen.append(f"unreadable: {_listed(report.quarantine_reasons)}")
+    keys = next((keys for keys in books.strange if keys), ())
+    if keys:
+        seen.append(f"records begin with {', '.join(f'`{key}`' for key in keys[:6])}")
+    if near := nearest(keys):
+        seen.append(f"nearest format `{near}`; try --format {near} or a column map")
+    raise LogError("; ".join(seen))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
+    return ", ".join(f"{n} {name}" for name, n in most)

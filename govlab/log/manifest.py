@@ -1,0 +1,53 @@
+"""MANIFEST.json: where a log comes from and what its sources can tell (J13, S14). No wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from govlab.log.books import Books
+from govlab.log.maps import ColumnMap
+from govlab.log.records import RUN_ASKED, Format, Options
+from govlab.log.report import IngestReport
+from govlab.log.store import FORMAT_VERSION
+from govlab.schema import ACTIONS, RUNS
+
+__all__ = ["manifest"]
+
+
+def manifest(
+    report: IngestReport, books: Books, options: Options, given: ColumnMap
+) -> Mapping[str, Any]:
+    """The manifest of a log: totals, assumptions, formats with their columns, source files."""
+    counts = report.to_dict()
+    counts.pop("out")
+    formats = sorted(books.formats.items())
+    return {
+        "log": FORMAT_VERSION,
+        "govlab": _version(),
+        **counts,
+        "assumptions": {"tz": options.tz},
+        "map": {"sha256": given.digest},
+        "formats": {name: _format(known, books, options) for name, known in formats},
+        "sources": [tally.to_dict() for tally in books.tallies],
+    }
+
+
+def _format(known: Format, books: Books, options: Options) -> dict[str, Any]:
+    filled = known.fillable(options)
+    return {
+        "events": books.events[known.name],
+        "columns": [name for name in (*ACTIONS, *sorted(RUN_ASKED)) if name in filled],
+        "run_columns": [name for name in RUNS if name in known.runs],
+        "hindsight": sorted(known.hindsight & filled),
+        "origins": dict(known.origins),
+        "notes": list(known.notes),
+    }
+
+
+def _version() -> str:
+    try:
+        return version("govlab")
+    except PackageNotFoundError:
+        return "0+unknown"

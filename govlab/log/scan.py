@@ -1,0 +1,123 @@
+"""Reading a log: one that govlab wrote, or any table that already has the columns."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govlab.errors import LogError
+from govlab.log.conform import COLUMNS, NO_OFFSET, as_frame, conform
+from govlab.log.records import LINE, Bad
+from govlab.log.sources import Source, UnreadableError
+from govlab.log.store import is_log
+from govlab.log.tables import batches, columns
+from govlab.schema import MARKS, request_columns
+
+__all__ = ["scan_log", "scan_runs"]
+
+_TABLES = (".parquet", ".pq", ".csv", ".tsv", ".ndjson", ".jsonl")
+
+
+def scan_log(source: Any, *, tz: str | None = None) -> pl.LazyFrame:
+    """The actions of a log, typed, rows in the order of the files' names.
+
+    `source` is a log folder, a Parquet, CSV or NDJSON file, folder or glob with the canonical
+    columns, a frame or Arrow table, or a sequence of these. Columns a foreign table lacks are
+    unknown: they are missing from the frame, or named in `unknown_columns` where another
+    source has them. Times without offset are read in the zone `tz`. Raises `LogError` where
+    there is no table, a row cannot be read, or a time has neither offset nor zone.
+    """
+    if isinstance(source, Sequence) and not isinstance(source, str | Path):
+        frames = [frame for one in source for frame in _frames(one, tz)]
+    else:
+        frames = _frames(source, tz)
+    if not frames:
+        raise LogError(f"`{source}` holds no table; native logs are ingested first")
+    return frames[0] if len(frames) == 1 else _together(frames)
+
+
+def scan_runs(source: str | Path) -> pl.LazyFrame | None:
+    """The runs table of the log in the folder `source`, or None where it has none."""
+    path = Path(source) / "runs.parquet"
+    return pl.scan_parquet(path) if is_log(Path(source)) and path.exists() else None
+
+
+def _frames(source: Any, tz: str | None) -> list[pl.LazyFrame]:
+    if not isinstance(source, str | Path):
+        return [conform(as_frame(source), tz=tz)]
+    path = Path(source)
+    if is_log(path):
+        parts = sorted(path.glob("actions/*/*.parquet"))
+        return [pl.scan_parquet(parts, hive_partitioning=False, glob=False)]
+    return [_foreign(file, tz) for file in _files(path, str(source))]
+
+
+def _files(path: Path, given: str) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = (
+        path.rglob("*") if path.is_dir() else (Path(p) for p in glob.glob(given, recursive=True))  # noqa: PTH207  patterns may be absolute
+    )
+    return sorted(p for p in found if p.is_file() and p.name.lower().endswith(_TABLES))
+
+
+def _foreign(path: Path, tz: str | None) -> pl.LazyFrame:
+    source = Source(path, path.name)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _with_actions(conform(pl.scan_parquet(path, hive_partitioning=False), tz=tz), path)
+    try:
+        names = {name: name for name in columns(source)}
+    except UnreadableError as error:
+        raise LogError(str(error)) from error
+    frames = [_good(found, path) for found in batches(source, names)]
+    if not frames:
+        raise LogError(f"{path}: no rows")
+    frame = pl.concat(frames, how="diagonal").drop(LINE)
+    if tz is None:
+        _refuse_local(frame, path)
+    return _with_actions(conform(frame.lazy(), tz=tz), path)
+
+
+def _good(found: pl.DataFrame | Bad, path: Path) -> pl.DataFrame:
+    if isinstance(found, Bad):
+        raise LogError(f"{path}:{found.line}: {found.reason}; `govlab ingest` keeps the good rows")
+    return found
+
+
+def _refuse_local(frame: pl.DataFrame, path: Path) -> None:
+    for name, dtype in frame.schema.items():
+        timed = name in COLUMNS and COLUMNS[name].type.name == "timestamp" and dtype == pl.String
+        if timed and frame[name].str.contains(NO_OFFSET).any():
+            raise LogError(
+                f"{path}: `{name}` holds times without offset; name their zone with `tz`"
+            )
+
+
+def _with_actions(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
+    have = frame.collect_schema().names()
+    if "tool" not in have and "action" not in have:
+        seen = ", ".join(f"`{name}`" for name in have[:8])
+        raise LogError(f"{path}: neither `tool` nor `action` among its columns ({seen}); map them")
+    return frame
+
+
+def _together(frames: list[pl.LazyFrame]) -> pl.LazyFrame:
+    """The frames one under the other; what one of them lacks is unknown in its rows (S14)."""
+    schemas = [frame.collect_schema() for frame in frames]
+    everywhere = dict.fromkeys(name for schema in schemas for name in schema)
+    marked = []
+    for frame, schema in zip(frames, schemas, strict=True):
+        lacking = [n for n in everywhere if n not in schema and n in request_columns()]
+        known = [pl.col(MARKS[0]).cast(pl.String)] if MARKS[0] in schema else []
+        named = [pl.lit(",".join(lacking))] if lacking and not known else []
+        mark = (
+            pl.concat_str([*known, *named], separator=",", ignore_nulls=True)
+            if (known or named)
+            else pl.lit(None, pl.String)
+        )
+        marked.append(frame.with_columns(mark.cast(pl.Categorical).alias(MARKS[0])))
+    return pl.concat(marked, how="diagonal_relaxed")

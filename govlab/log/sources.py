@@ -1,0 +1,166 @@
+"""The files a log is made of: found in name order, opened whatever their compression."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import io
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+
+from govlab.errors import LogError
+
+__all__ = ["MAX_LINE", "Line", "Source", "UnreadableError", "expand"]
+
+MAX_LINE = 64 * 1024 * 1024
+"""Bytes of one line that are read; a longer one goes to quarantine."""
+
+_PACKED = {".gz": "gzip", ".zst": "zstd"}
+
+
+class UnreadableError(LogError):
+    """A file whose bytes end or break off before their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file without its line end; `cut` where it was longer than the limit."""
+
+    number: int
+    text: bytes
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file (or standard input) and its name relative to the root it was found under."""
+
+    path: Path
+    name: str
+    data: bytes | None = None  # standard input, read once
+
+    @property
+    def extension(self) -> str:
+        """The file's extension without that of its compression, e.g. `.jsonl`."""
+        suffixes = [s for s in self.path.suffixes[-2:] if s.lower() not in _PACKED]
+        return suffixes[-1].lower() if suffixes else ""
+
+    def open(self) -> IO[bytes]:
+        """The file's bytes, decompressed as they are read."""
+        if self.data is not None:
+            return io.BytesIO(self.data)
+        packed = _PACKED.get(self.path.suffix.lower())
+        if packed is None:
+            return self.path.open("rb")
+        stream: IO[bytes] = io.BufferedReader(pa.input_stream(str(self.path), compression=packed))
+        return stream
+
+    def read(self) -> bytes:
+        """The whole content; raises `UnreadableError` where it breaks off."""
+        with self._reported(), self.open() as stream:
+            return stream.read()
+
+    def head(self, size: int = 1 << 16) -> bytes:
+        """The first bytes; raises `UnreadableError` where there is nothing to decompress."""
+        with self._reported(), self.open() as stream:
+            return stream.read(size)
+
+    def lines(self) -> Iterator[Line]:
+        """The lines that are not blank; raises `UnreadableError` where the bytes break off."""
+        with self._reported(), self.open() as stream:
+            yield from _lines(stream)
+
+    def digest(self) -> tuple[str, int]:
+        """SHA-256 (hex) and size of the file as it lies there, compressed or not."""
+        if self.data is not None:
+            return hashlib.sha256(self.data).hexdigest(), len(self.data)
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest(), self.path.stat().st_size
+
+    def _reported(self) -> _Reported:
+        return _Reported(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A context that turns what decompression and reading raise into `UnreadableError`."""
+
+    name: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError | EOFError | zlib.error):
+            raise UnreadableError(f"{self.name}: the file breaks off: {error}") from error
+
+
+def _lines(stream: IO[bytes]) -> Iterator[Line]:
+    number = 0
+    while text := stream.readline(MAX_LINE + 1):
+        number += 1
+        cut = len(text) > MAX_LINE and not text.endswith(b"\n")
+        if cut:
+            _skip_line(stream)
+        if text := text.strip():
+            yield Line(number, text, cut)
+
+
+def _skip_line(stream: IO[bytes]) -> None:
+    while (rest := stream.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+        pass
+
+
+def expand(sources: Sequence[str | Path]) -> list[Source]:
+    """The files that `sources` (files, folders, globs, `-`) name, in name order, each once.
+
+    Raises `LogError` where one names nothing.
+    """
+    found: dict[Path, Source] = {}
+    for given in sources:
+        for source in _expand(given):
+            found.setdefault(source.path, source)
+    return list(found.values())
+
+
+def _expand(given: str | Path) -> list[Source]:
+    if str(given) == "-":
+        return [Source(Path("-"), "-", sys.stdin.buffer.read())]
+    path = Path(given)
+    if path.is_dir():
+        inside = (p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
+        return _named((p, p.relative_to(path).as_posix()) for p in inside)
+    if path.exists():
+        return [Source(path, path.name)]
+    matches = [Path(p) for p in glob.glob(str(given), recursive=True)]  # noqa: PTH207  patterns may be absolute
+    if not matches:
+        raise LogError(f"`{given}` names no file; give a file, a folder, a glob or `-`")
+    inner = [source for match in sorted(matches) for source in _expand(match)]
+    return [Source(s.path, _below(str(given), s.path)) for s in inner]
+
+
+def _named(found: Iterator[tuple[Path, str]]) -> list[Source]:
+    return [Source(path, name) for path, name in sorted(found, key=lambda pair: pair[1])]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _below(pattern: str, path: Path) -> str:
+    """`path` relative to the part of `pattern` before its first wildcard."""
+    root = Path(*(p for p in _until_wildcard(Path(pattern).parts)))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _until_wildcard(parts: Sequence[str]) -> Iterator[str]:
+    for part in parts:
+        if glob.has_magic(part):
+            return
+        yield part

@@ -1,0 +1,156 @@
+"""The log on disk (S16): staged while rows come in, typed and moved into place at the end.
+
+`OUT/actions/date=.../part-*.parquet`, `OUT/runs.parquet`, `OUT/quarantine/*.ndjson` and
+`OUT/MANIFEST.json` appear together or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from govlab.errors import LogError
+from govlab.log.conform import COLUMNS, polars_type
+from govlab.schema import ACTIONS, MARKS, RUN_REQUEST, RUNS
+
+__all__ = ["FORMAT_VERSION", "MANIFEST", "MAX_CATEGORIES", "Store", "is_log", "replacing"]
+
+MANIFEST: Final = "MANIFEST.json"
+FORMAT_VERSION: Final = 1
+MAX_CATEGORIES: Final = 65_536
+"""Text columns with fewer distinct values are stored as a dictionary."""
+
+_ORDER = (*ACTIONS, *RUN_REQUEST, *MARKS)
+_COMPRESSION: Final = "zstd"
+
+
+@dataclass(slots=True)
+class Store:
+    """A log being written into `folder`."""
+
+    folder: Path
+    staged: list[Path] = field(default_factory=list)
+    distinct: dict[str, set[str] | None] = field(default_factory=dict)  # None: too many
+
+    def stage(self, frame: pl.DataFrame) -> None:
+        """Puts a batch of rows with canonical columns aside, in order."""
+        path = self.folder / f"staged-{len(self.staged):06d}.arrow"
+        frame.write_ipc(path, compression="lz4")
+        self.staged.append(path)
+        for name, dtype in frame.schema.items():
+            if dtype == pl.String:
+                self._count(name, frame[name])
+
+    def _count(self, name: str, values: pl.Series) -> None:
+        known = self.distinct.setdefault(name, set())
+        if known is not None:
+            known |= set(values.drop_nulls().unique().to_list())
+            if len(known) >= MAX_CATEGORIES:
+                self.distinct[name] = None
+
+    def write_actions(self, stored: frozenset[str]) -> None:
+        """Writes the staged rows, one part per batch and date, with the columns `stored`."""
+        columns = [name for name in _ORDER if name in stored or name in MARKS]
+        actions = self.folder / "actions"
+        actions.mkdir()
+        for number, path in enumerate(self.staged):
+            frame = _typed(pl.read_ipc(path), columns, self._categorical)
+            for date, part in _by_date(frame):
+                into = actions / f"date={date}"
+                into.mkdir(exist_ok=True)
+                part.write_parquet(into / f"part-{number:05d}.parquet", compression=_COMPRESSION)
+            path.unlink()
+
+    def _categorical(self, name: str) -> bool:
+        return name in MARKS or self.distinct.get(name, set()) is not None
+
+    def write_runs(self, runs: Sequence[Mapping[str, Any]]) -> None:
+        """Writes the runs table, in the order the runs were met."""
+        columns = [
+            pl.Series(name, [run.get(name) for run in runs], polars_type(column.type))
+            for name, column in RUNS.items()
+        ]
+        pl.DataFrame(columns).write_parquet(self.folder / "runs.parquet", compression=_COMPRESSION)
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Writes MANIFEST.json, keys in the order given, each source on a line of its own."""
+        entries = ",\n".join(f"{json.dumps(k)}: {_lines(v)}" for k, v in manifest.items())
+        (self.folder / MANIFEST).write_text(f"{{\n{entries}\n}}\n", encoding="utf-8")
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    entries = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value)
+    return f"[\n{entries}\n]"
+
+
+def _typed(frame: pl.DataFrame, columns: Sequence[str], categorical: Any) -> pl.DataFrame:
+    cells = []
+    for name in columns:
+        dtype = pl.String() if name in MARKS else polars_type(COLUMNS[name].type)
+        stored = pl.Categorical() if dtype == pl.String and categorical(name) else dtype
+        cell = pl.col(name) if name in frame.columns else pl.lit(None, dtype)
+        cells.append(cell.cast(stored).alias(name))
+    return frame.select(cells)
+
+
+def _by_date(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rows of each day (UTC), days in order, rows in theirs; `unknown` where there is no time."""
+    if "ts" not in frame.columns:
+        yield "unknown", frame
+        return
+    days = frame["ts"].dt.strftime("%Y-%m-%d").fill_null("unknown")
+    for day in sorted(days.unique().to_list()):
+        yield day, frame.filter(days == day)
+
+
+def is_log(folder: Path) -> bool:
+    """Whether `folder` is a log that govlab wrote."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("log") == FORMAT_VERSION
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """A new folder beside `out` that takes its place when the block ends well, and else is gone.
+
+    Raises `LogError` where `out` holds something that is no log.
+    """
+    if out.exists() and not is_log(out) and (out.is_file() or any(out.iterdir())):
+        raise LogError(f"`{out}` is there and is no govlab log; name another folder or remove it")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(f"{out.name}.tmp-{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    try:
+        yield fresh
+        _swap(fresh, out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: Path, out: Path) -> None:
+    """A folder cannot be renamed over a full one: the old log steps aside first."""
+    if not out.exists():
+        fresh.rename(out)
+        return
+    old = out.with_name(f"{out.name}.old-{os.getpid()}")
+    out.rename(old)
+    try:
+        fresh.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    shutil.rmtree(old)

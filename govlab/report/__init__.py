@@ -1,0 +1,1 @@
+"""What people see: text pages, tables, machine formats. Nothing is decided or computed here."""

@@ -1,0 +1,2 @@
+from govlab.backends.shell import *  # temporary
+from govlab.backends.shell import Shell, analyse

@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real logs and public vectors; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("GOVLAB_SHARED", Path(__file__).parents[2] / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip("real logs and public vectors are not beside this checkout (GOVLAB_SHARED)")
+    return folder
