@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-__all__ = ["BundleError", "Diagnostic", "GovlabError", "LogError", "Place", "UsageError",
-           "did_you_mean"]
+__all__ = [
+    "BundleError",
+    "Diagnostic",
+    "GovlabError",
+    "LogError",
+    "Place",
+    "UsageError",
+    "did_you_mean",
+]
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
@@ -68,8 +75,10 @@ class Diagnostic:
         """The source line, cut to a window around the place, and a caret under the column."""
         at, line = self.place.column - 1, self.line.rstrip("\n")
         start = max(0, at - 100)
-        shown = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
-                        for c in line[start : at + 60])
+        shown = "".join(
+            c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
+            for c in line[start : at + 60]
+        )
         pad = "".join("\t" if c == "\t" else " " for c in shown[: at - start])
         return f"  {shown}\n  {pad}^"
 

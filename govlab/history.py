@@ -5,6 +5,7 @@ For every event, in the total order, each feature looks at every earlier event w
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,16 @@ from govlab.plan.remedy import variant
 from govlab.runtime.states import ERROR, UNKNOWN, Mark, read
 from govlab.runtime.values import INT_MAX, INT_MIN
 
-__all__ = ["HELD", "STATES", "counterfactual", "decide_all", "factual", "order"]
+__all__ = [
+    "HELD",
+    "STATES",
+    "Decided",
+    "counterfactual",
+    "decide_all",
+    "decide_each",
+    "factual",
+    "order",
+]
 
 STATES = ("factual", "counterfactual")
 HELD = ("recorded", "granted", "refused")
@@ -28,46 +38,90 @@ _APPROVAL = {"approved": _PERMITTED, "rejected": _DENIED, "expired": _DENIED, "c
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """What one event added to one feature: its key, time, addend, and whether it counts."""
+    """What one event added to one feature: its time, addend, and whether it counts."""
 
-    key: tuple[Any, ...] | Mark
     ts: Any
     addend: Any  # an int, ERROR or UNKNOWN
     fate: Any  # permitted, denied, neither or UNKNOWN
 
 
+_Past = dict[str, dict[Any, list[_Earlier]]]  # by feature, by key; in the total order
+
+
 def order(event: Mapping[str, Any], place: int) -> tuple[Any, ...]:
     """The sort key of the total order: `ts` (absent first), `run_id`, `step`, `event_id`."""
     ts, step = event.get("ts"), event.get("step")
-    return (ts is not None, ts, event.get("run_id") or "", step is not None, step or 0,
-            event.get("event_id") or "", place)
+    return (
+        ts is not None,
+        ts,
+        event.get("run_id") or "",
+        step is not None,
+        step or 0,
+        event.get("event_id") or "",
+        place,
+    )
 
 
-def decide_all(plan: Plan, events: Sequence[Mapping[str, Any]], *, state: str = "factual",
-               held: str = "recorded",
-               unknown: Sequence[frozenset[str]] | None = None) -> list[Decision]:
+def decide_all(
+    plan: Plan,
+    events: Sequence[Mapping[str, Any]],
+    *,
+    state: str = "factual",
+    held: str = "recorded",
+    unknown: Sequence[frozenset[str]] | None = None,
+) -> list[Decision]:
     """The decision of every event, features computed from the events before it (S8).
 
     `events` in any order, `ts` of one comparable type; `unknown` has each event's unknown
     columns. The result is in the order of `events`.
     """
+    return [d.decision for d in decide_each(plan, events, state=state, held=held, unknown=unknown)]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and the history features it was made with."""
+
+    decision: Decision
+    features: Mapping[str, Any]
+
+
+def decide_each(
+    plan: Plan,
+    events: Sequence[Mapping[str, Any]],
+    *,
+    state: str = "factual",
+    held: str = "recorded",
+    unknown: Sequence[frozenset[str]] | None = None,
+) -> list[Decided]:
+    """As `decide_all`, with the features of each event beside its decision."""
     hidden = unknown or [frozenset()] * len(events)
-    past: dict[str, list[_Earlier]] = {f.name: [] for s in plan.scopes for f in s.history}
-    decisions: dict[int, Decision] = {}
+    past: _Past = {f.name: defaultdict(list) for s in plan.scopes for f in s.history}
+    decisions: dict[int, Decided] = {}
     for place in sorted(range(len(events)), key=lambda p: order(events[p], p)):
         asked = Asked(events[place], hidden[place])
         states = {id(scope): early_states(scope, asked) for scope in plan.scopes}
-        features = {f.name: _feature(f, past[f.name], states[id(scope)])
-                    for scope in plan.scopes for f in scope.history}
+        features = {
+            f.name: _feature(f, past[f.name], states[id(scope)])
+            for scope in plan.scopes
+            for f in scope.history
+        }
         decision = decide(plan, asked.event, unknown=asked.unknown, history=features)
-        decisions[place] = decision
-        fate = factual(asked.event) if state == "factual" else counterfactual(
-            decision, asked.event, held)
+        decisions[place] = Decided(decision, features)
+        fate = (
+            factual(asked.event)
+            if state == "factual"
+            else counterfactual(decision, asked.event, held)
+        )
         counted = _dispatched(decision, asked) if state == "counterfactual" else asked
         for scope in plan.scopes:
             late = states[id(scope)] if counted is asked else early_states(scope, counted)
             for feature in scope.history:
-                past[feature.name].append(_earlier(feature, states[id(scope)], late, fate))
+                key = _key(feature, states[id(scope)])
+                # what was permitted was the variant; what was asked or denied, the original
+                adds = late if feature.over == "permitted" else states[id(scope)]
+                entry = _Earlier(read(states[id(scope)]["ts"]), _addend(feature, adds), fate)
+                past[feature.name][key].append(entry)
     return [decisions[place] for place in range(len(events))]
 
 
@@ -76,20 +130,15 @@ def _dispatched(decision: Decision, asked: Asked) -> Asked:
     if decision.remediation is None:
         return asked
     values = decision.remediation.set
-    return Asked(variant(asked.event, values), asked.unknown - values.keys(),
-                 settled=frozenset(values))
+    return Asked(
+        variant(asked.event, values), asked.unknown - values.keys(), settled=frozenset(values)
+    )
 
 
 def _key(feature: Feature, states: Mapping[str, Any]) -> tuple[Any, ...] | Mark:
     """The values of `per`; a part that is no value is no key."""
     parts = [read(states[name]) for name in feature.per]
     return UNKNOWN if UNKNOWN in parts else ERROR if ERROR in parts else tuple(parts)
-
-
-def _earlier(feature: Feature, states: Mapping[str, Any], late: Mapping[str, Any],
-             fate: Any) -> _Earlier:
-    addend = _addend(feature, late)
-    return _Earlier(_key(feature, states), read(states["ts"]), addend, fate)
 
 
 def _addend(feature: Feature, states: Mapping[str, Any]) -> Any:
@@ -100,15 +149,19 @@ def _addend(feature: Feature, states: Mapping[str, Any]) -> Any:
     return read(states["cost_micro_usd" if feature.sum == "cost" else str(feature.sum)])
 
 
-def _feature(feature: Feature, past: Sequence[_Earlier], states: Mapping[str, Any]) -> Any:
+def _feature(
+    feature: Feature, past: Mapping[Any, list[_Earlier]], states: Mapping[str, Any]
+) -> Any:
     """The value of `feature` at an event with `states`, over the events before it."""
     key, now = _key(feature, states), read(states["ts"])
     if isinstance(key, Mark):
         return key
     if feature.within_us is not None and isinstance(now, Mark):
         return now
-    parts = [_contribution(feature, e) for e in past
-             if e.key == key and _inside(feature, e, now)]
+    parts = [_contribution(feature, e) for e in past.get(key, ()) if _inside(feature, e, now)]
+    # an event whose key the source cannot tell may belong here: what it adds is unknown
+    strays = (e for e in past.get(UNKNOWN, ()) if _inside(feature, e, now))
+    parts += [UNKNOWN for e in strays if _contribution(feature, e) != 0]
     if UNKNOWN in parts or ERROR in parts:
         return UNKNOWN if UNKNOWN in parts else ERROR
     total = sum(parts)

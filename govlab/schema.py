@@ -13,8 +13,19 @@ from typing import Literal
 
 from govlab.types import BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 
-__all__ = ["ACTIONS", "DECISIONS", "DERIVED", "MARKS", "RECORDED_DECISIONS", "RUNS", "RUN_REQUEST",
-           "TARGET_KEYS", "Column", "Phase", "request_columns"]
+__all__ = [
+    "ACTIONS",
+    "DECISIONS",
+    "DERIVED",
+    "MARKS",
+    "RECORDED_DECISIONS",
+    "RUNS",
+    "RUN_REQUEST",
+    "TARGET_KEYS",
+    "Column",
+    "Phase",
+    "request_columns",
+]
 
 Phase = Literal["request", "after"]
 Origin = Literal["agent", "control"]
@@ -195,8 +206,15 @@ RUN_REQUEST = {
 """What a rule may read of the run: ingest writes these beside each action as `run.<name>`."""
 
 DERIVED = {
-    "cost": Column("cost", DOUBLE, "size", "request", "control", True,
-                   "cost_micro_usd / 1e6: estimated cost in USD; only micro-USD is stored (S13)"),
+    "cost": Column(
+        "cost",
+        DOUBLE,
+        "size",
+        "request",
+        "control",
+        True,
+        "cost_micro_usd / 1e6: estimated cost in USD; only micro-USD is stored (S13)",
+    ),
 }
 """Attributes that are computed from stored columns when read."""
 

@@ -7,8 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BOOL", "BYTES", "DOUBLE", "DURATION", "DYN", "INT", "NULL", "SCALARS", "STRING",
-           "TIMESTAMP", "UINT", "Type", "list_of", "map_of", "parse_type", "type_of"]
+__all__ = [
+    "BOOL",
+    "BYTES",
+    "DOUBLE",
+    "DURATION",
+    "DYN",
+    "INT",
+    "NULL",
+    "SCALARS",
+    "STRING",
+    "TIMESTAMP",
+    "UINT",
+    "Type",
+    "list_of",
+    "map_of",
+    "parse_type",
+    "type_of",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from govlab.bundle.fields import Instant, Text, Texts
+from govlab.bundle.fields import Text, Texts
 from govlab.bundle.shape import Document
 
 __all__ = ["CaseDocument", "WantDocument"]
@@ -42,7 +42,7 @@ class WantDocument(Document):
     approvals: Anything = None
     evidence_required: bool | None = None
     remediation: Anything = None
-    admit: Anything = None
+    gate: Text | None = None
 
 
 class CaseDocument(Document):
@@ -53,8 +53,6 @@ class CaseDocument(Document):
     unknown: Texts = ()
     history: Event = Field(default_factory=dict)
     events: tuple[Event, ...] = ()
-    state: Literal["factual", "counterfactual"] = "factual"
+    state: Literal["factual", "counterfactual"] = "counterfactual"
     held: Literal["recorded", "granted", "refused"] = "recorded"
-    now: Instant | None = None
-    approval: Event | None = None
     want: WantDocument

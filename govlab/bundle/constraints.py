@@ -106,7 +106,13 @@ def canonical_key(name: str, kind: Kind) -> str:
 def read_constraints(
     tree: Mapping, declared: Table[str, ConstraintDeclaration]
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The canonical values of a rule's `constraints`, and everything wrong with them."""
+    """The canonical values of a rule's `constraints`, and everything wrong with them.
+
+    >>> from govlab.bundle.yamltext import read
+    >>> (tree,), _ = read("{max_cost: 50.00, timeout: 5m}", "p.yaml")
+    >>> read_constraints(tree, {})
+    ({'max_cost_micro_usd': 50000000, 'timeout_s': 300}, [])
+    """
     found = [read_constraint(entry.key, entry.value, declared) for entry in tree.entries]
     values = {one.key: one.value for one in found if isinstance(one, Canonical)}
     return values, [one for one in found if isinstance(one, Diagnostic)]

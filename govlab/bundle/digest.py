@@ -35,12 +35,14 @@ def meaning(bundle: Bundle) -> dict[str, Any]:
         "default": _default(bundle.default),
         "params": {name: _constant(value) for name, value in bundle.params.items()},
         "attributes": {name: str(kind) for name, kind in bundle.attributes.items()},
-        "constraints": {n: {"type": str(c.type), "merge": c.merge}
-                        for n, c in bundle.constraints.items()},
+        "constraints": {
+            n: {"type": str(c.type), "merge": c.merge} for n, c in bundle.constraints.items()
+        },
         "risk": [[name, when.text] for name, when in bundle.risk],
         "history": {f.name: _feature(f) for f in bundle.history},
-        "derive": {d.attribute: [[when.text, value.text] for when, value in d.rules]
-                   for d in bundle.derive},
+        "derive": {
+            d.attribute: [[when.text, value.text] for when, value in d.rules] for d in bundle.derive
+        },
         "lookups": {k.name: _lookup(k) for k in bundle.lookups},
         "groups": {name: sorted(members) for name, members in bundle.groups.items()},
         "parent": bundle.parent.digest if bundle.parent else None,
@@ -100,8 +102,9 @@ def _feature(feature: Feature) -> dict[str, Any]:
 
 
 def _lookup(lookup: Lookup) -> dict[str, Any]:
-    rows = [[key, _plain(start), _plain(end), _plain(cells)]
-            for key, start, end, cells in lookup.rows]
+    rows = [
+        [key, _plain(start), _plain(end), _plain(cells)] for key, start, end, cells in lookup.rows
+    ]
     if lookup.match == "exact":  # the order of exact rows says nothing; of globs the first wins
         rows.sort(key=lambda row: (row[0], row[1] or "", row[2] or ""))
     return {

@@ -234,7 +234,13 @@ class BundleDocument(ManifestDocument):
 
 
 def validate(tree: Tree, model: type[Model]) -> tuple[Model | None, list[Diagnostic]]:
-    """The document in `tree`, or None and everything wrong with its shape, in file order."""
+    """The document in `tree`, or None and everything wrong with its shape, in file order.
+
+    >>> from govlab.bundle.yamltext import read
+    >>> (tree,), _ = read("name: p\\nrules: [{decison: DENY}]", "p.yaml")
+    >>> [f"{found.place} {found.code} {found.hint}" for found in validate(tree, PolicyDocument)[1]]
+    ['p.yaml:2:9 GL011 ', 'p.yaml:2:10 GL010 did you mean `decision`?']
+    """
     document, problems = validate_shape(tree, model)
     if isinstance(tree, Mapping) and model in (PolicyDocument, ManifestDocument, BundleDocument):
         problems += check_rules(tree)

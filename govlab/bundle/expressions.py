@@ -27,8 +27,9 @@ class Expressions:
         """Note a problem at `node`."""
         self.problems.append(tree.problem(node, code, message, hint))
 
-    def read(self, node: tree.Tree, scope: Scope, want: Type | None = BOOL,
-             text: str | None = None) -> Expression | None:
+    def read(
+        self, node: tree.Tree, scope: Scope, want: Type | None = BOOL, text: str | None = None
+    ) -> Expression | None:
         """The expression at `node`, of type `want`; `text` stands for what is not written as CEL.
 
         None where it is wrong: then the problems say why.
@@ -47,8 +48,9 @@ class Expressions:
             return None
         return Expression(show(parsed), checked.node, source, node.place)
 
-    def _at(self, node: tree.Tree, inside: bool, code: str, message: str, hint: str,
-            start: int) -> None:
+    def _at(
+        self, node: tree.Tree, inside: bool, code: str, message: str, hint: str, start: int
+    ) -> None:
         index = start if inside else None
         self.problems.append(tree.problem(node, code, message, hint, index=index))
 
@@ -62,8 +64,11 @@ def written(node: tree.Tree, kind: Type) -> str | None:
         return None if isinstance(node.value, str) else _literal(node.value, kind)
     items = tree.plain(node)
     element = kind.params[0] if kind.params else kind
-    return f"[{', '.join(_literal(item, element) for item in items)}]" if isinstance(
-        items, ListOf) else None
+    return (
+        f"[{', '.join(_literal(item, element) for item in items)}]"
+        if isinstance(items, ListOf)
+        else None
+    )
 
 
 def _literal(value: Any, kind: Type) -> str:

@@ -14,33 +14,52 @@ from govlab.types import INT
 __all__ = ["read_features"]
 
 
-def read_features(documents: Documents, scope: Scope,
-                  expressions: Expressions) -> tuple[Feature, ...]:
+def read_features(
+    documents: Documents, scope: Scope, expressions: Expressions
+) -> tuple[Feature, ...]:
     """The features; GL043 where `per` or `sum` names what no event has."""
-    found = [_feature(name, document, documents, scope, expressions)
-             for name, document in documents.manifest.history.items()]
+    found = [
+        _feature(name, document, documents, scope, expressions)
+        for name, document in documents.manifest.history.items()
+    ]
     return tuple(f for f in found if f is not None)
 
 
-def _feature(name: str, document: HistoryDocument, documents: Documents, scope: Scope,
-             expressions: Expressions) -> Feature | None:
+def _feature(
+    name: str,
+    document: HistoryDocument,
+    documents: Documents,
+    scope: Scope,
+    expressions: Expressions,
+) -> Feature | None:
     at = ("history", name)
     before = len(expressions.problems)
     for place, attribute in enumerate(document.per):
         if attribute not in scope.attributes:
-            expressions.problem(node_at(documents.tree, (*at, "per", place)), "GL043",
-                                f"`{attribute}` cannot be a key: "
-                                f"{scope.refused.get(attribute, 'there is no such attribute')}",
-                                did_you_mean(attribute, scope.attributes))
+            expressions.problem(
+                node_at(documents.tree, (*at, "per", place)),
+                "GL043",
+                f"`{attribute}` cannot be a key: "
+                f"{scope.refused.get(attribute, 'there is no such attribute')}",
+                did_you_mean(attribute, scope.attributes),
+            )
     count = None
     if document.count is not None:
         count = expressions.read(node_at(documents.tree, (*at, "count")), scope)
     if document.sum not in (None, "cost") and scope.attributes.get(str(document.sum)) != INT:
-        expressions.problem(node_at(documents.tree, (*at, "sum")), "GL043",
-                            f"`{document.sum}` cannot be summed", "use `cost` or an int attribute")
+        expressions.problem(
+            node_at(documents.tree, (*at, "sum")),
+            "GL043",
+            f"`{document.sum}` cannot be summed",
+            "use `cost` or an int attribute",
+        )
     if not name.isidentifier():
-        expressions.problem(key_at(documents.tree, at), "GL031", f"`{name}` is no feature name",
-                            "letters, digits and `_`")
+        expressions.problem(
+            key_at(documents.tree, at),
+            "GL031",
+            f"`{name}` is no feature name",
+            "letters, digits and `_`",
+        )
     if len(expressions.problems) > before:
         return None
     return Feature(name, count, document.sum, document.per, document.within, document.over)

@@ -56,18 +56,26 @@ def _load(path: Path, root: Path, children: tuple[Path, ...]) -> Bundle:
     return replace(bundle, digest=digest(bundle))
 
 
-def _parent(documents: Documents, root: Path, chain: tuple[Path, ...],
-            expressions: Expressions) -> Bundle | None:
+def _parent(
+    documents: Documents, root: Path, chain: tuple[Path, ...], expressions: Expressions
+) -> Bundle | None:
     """The bundle that `extends` names; GL034 where it cannot be one (S5)."""
     extends = documents.manifest.extends
     if extends is None:
         return None
     node = node_at(documents.tree, ("extends", "path"))
     path = (documents.folder / extends.path).resolve()
-    wrong = (f"`{extends.path}` leads out of the bundle root" if not path.is_relative_to(root)
-             else "a bundle cannot extend itself" if path in chain
-             else f"more than {_DEEPEST} bundles in a chain" if len(chain) >= _DEEPEST
-             else f"no bundle at `{extends.path}`" if not path.exists() else "")
+    wrong = (
+        f"`{extends.path}` leads out of the bundle root"
+        if not path.is_relative_to(root)
+        else "a bundle cannot extend itself"
+        if path in chain
+        else f"more than {_DEEPEST} bundles in a chain"
+        if len(chain) >= _DEEPEST
+        else f"no bundle at `{extends.path}`"
+        if not path.exists()
+        else ""
+    )
     if wrong:
         expressions.problem(node, "GL034", wrong)
         return None
@@ -77,8 +85,12 @@ def _parent(documents: Documents, root: Path, chain: tuple[Path, ...],
         expressions.problems.extend(error.diagnostics)
         return None
     if extends.digest not in (None, parent.digest):
-        expressions.problem(node_at(documents.tree, ("extends", "digest")), "GL034",
-                            "the parent has another digest", f"it is now {parent.digest}")
+        expressions.problem(
+            node_at(documents.tree, ("extends", "digest")),
+            "GL034",
+            "the parent has another digest",
+            f"it is now {parent.digest}",
+        )
     return parent
 
 
@@ -91,8 +103,10 @@ def _assemble(documents: Documents, parent: Bundle | None, expressions: Expressi
     check_keys(lookups, scopes.early, documents.tree, expressions)
     derive = read_derivations(documents, attributes, scopes.early, expressions)
     history = read_features(documents, scopes.early, expressions)
-    constraints = {canonical_key(name, c.type): ConstraintType(_constraint_type(c.type), c.merge)
-                   for name, c in manifest.constraints.items()}
+    constraints = {
+        canonical_key(name, c.type): ConstraintType(_constraint_type(c.type), c.merge)
+        for name, c in manifest.constraints.items()
+    }
     bundle = Bundle(
         name=documents.name,
         version=manifest.version,
@@ -131,35 +145,55 @@ def _attributes(documents: Documents, expressions: Expressions) -> dict[str, Typ
     for name, text in documents.manifest.attributes.items():
         at, kind = key_at(documents.tree, ("attributes", name)), parse_type(text)
         if name in known or name.startswith(("run.", "event.", "params.", "history.")):
-            expressions.problem(at, "GL031", f"`{name}` is an attribute of every log already",
-                                "remove it")
+            expressions.problem(
+                at, "GL031", f"`{name}` is an attribute of every log already", "remove it"
+            )
         elif not all(part.isidentifier() for part in name.split(".")):
-            expressions.problem(at, "GL031", f"`{name}` is no attribute name",
-                                "names joined by dots, like `args.path`")
-        elif kind is None or kind.name not in _ATTRIBUTE_TYPES or any(
-                p.name not in _ATTRIBUTE_TYPES - {"list"} for p in kind.params):
-            expressions.problem(at, "GL032", f"an attribute cannot be a {text}",
-                                "use bool, int, double, string, timestamp or a list of one")
+            expressions.problem(
+                at,
+                "GL031",
+                f"`{name}` is no attribute name",
+                "names joined by dots, like `args.path`",
+            )
+        elif (
+            kind is None
+            or kind.name not in _ATTRIBUTE_TYPES
+            or any(p.name not in _ATTRIBUTE_TYPES - {"list"} for p in kind.params)
+        ):
+            expressions.problem(
+                at,
+                "GL032",
+                f"an attribute cannot be a {text}",
+                "use bool, int, double, string, timestamp or a list of one",
+            )
         else:
             found[name] = kind
     return found
 
 
-def _scopes(documents: Documents, attributes: dict[str, Type], params: dict[str, Constant],
-            lookups: tuple[Lookup, ...]) -> Scopes:
+def _scopes(
+    documents: Documents,
+    attributes: dict[str, Type],
+    params: dict[str, Constant],
+    lookups: tuple[Lookup, ...],
+) -> Scopes:
     manifest = documents.manifest
     columns = {k.name: k.columns for k in lookups}
     keys = {k.name: tuple(dict.fromkeys(row[0] for row in k.rows)) for k in lookups}
-    history = {name: DOUBLE if feature.sum == "cost" else INT
-               for name, feature in manifest.history.items()}
+    history = {
+        name: DOUBLE if feature.sum == "cost" else INT for name, feature in manifest.history.items()
+    }
     return make_scopes(attributes, columns, keys, params, history, risk=bool(manifest.risk))
 
 
-def _risk(documents: Documents, scopes: Scopes,
-          expressions: Expressions) -> tuple[tuple[str, Expression], ...]:
+def _risk(
+    documents: Documents, scopes: Scopes, expressions: Expressions
+) -> tuple[tuple[str, Expression], ...]:
     """The risk classes in the order written: the first that holds is the event's."""
-    read = ((name, expressions.read(node_at(documents.tree, ("risk", name)), scopes.early))
-            for name in documents.manifest.risk)
+    read = (
+        (name, expressions.read(node_at(documents.tree, ("risk", name)), scopes.early))
+        for name in documents.manifest.risk
+    )
     return tuple((name, when) for name, when in read if when is not None)
 
 
@@ -167,31 +201,49 @@ def _default(document: DefaultDocument | None) -> Default:
     if document is None:
         return Default()
     window = document.expires_after
-    return Default(document.decision, document.approvers or (), document.quorum,
-                   None if window is None else seconds(window), document.separation_of_duties,
-                   document.evidence_required)
+    return Default(
+        document.decision,
+        document.approvers or (),
+        document.quorum,
+        None if window is None else seconds(window),
+        document.separation_of_duties,
+        document.evidence_required,
+    )
 
 
 def _check_names(bundle: Bundle, documents: Documents, expressions: Expressions) -> None:
     """Names are unique in a chain, and a child cannot change its parent (S4, S5)."""
     tree = documents.tree
     if bundle.parent and documents.manifest.default:
-        expressions.problem(key_at(tree, ("default",)), "GL035",
-                            "a bundle that extends another has no `default`",
-                            "the root's default holds for the whole chain")
+        expressions.problem(
+            key_at(tree, ("default",)),
+            "GL035",
+            "a bundle that extends another has no `default`",
+            "the root's default holds for the whole chain",
+        )
     taken = set(_RESERVED) | {n.partition(".")[0] for n in request_columns()} | set(ACTIONS)
     for lookup in bundle.lookups:
         if lookup.name in taken or lookup.name in bundle.attributes:
-            expressions.problem(key_at(tree, ("lookups", lookup.name)), "GL031",
-                                f"`{lookup.name}` is an attribute already", "rename the lookup")
-    inherited = {name: section for member in bundle.chain()[:-1]
-                 for section, name in _names(member)}
+            expressions.problem(
+                key_at(tree, ("lookups", lookup.name)),
+                "GL031",
+                f"`{lookup.name}` is an attribute already",
+                "rename the lookup",
+            )
+    inherited = {
+        name: section for member in bundle.chain()[:-1] for section, name in _names(member)
+    }
     for section, name in _names(bundle):
         if inherited.get(name) == section:
-            expressions.problem(key_at(tree, (section, name)), "GL031",
-                                f"`{name}` is declared by the parent already", "choose another name")
-    rules = [(p.name, r.id) for member in bundle.chain()[:-1] for p in member.policies
-             for r in p.rules]
+            expressions.problem(
+                key_at(tree, (section, name)),
+                "GL031",
+                f"`{name}` is declared by the parent already",
+                "choose another name",
+            )
+    rules = [
+        (p.name, r.id) for member in bundle.chain()[:-1] for p in member.policies for r in p.rules
+    ]
     _check_ids(bundle, {p for p, _ in rules}, {r for _, r in rules}, expressions, documents)
 
 
@@ -204,17 +256,27 @@ def _names(bundle: Bundle) -> Iterator[tuple[str, str]]:
     yield from (("constraints", n) for n in bundle.constraints)
 
 
-def _check_ids(bundle: Bundle, policies: set[str], rules: set[str], expressions: Expressions,
-               documents: Documents) -> None:
+def _check_ids(
+    bundle: Bundle,
+    policies: set[str],
+    rules: set[str],
+    expressions: Expressions,
+    documents: Documents,
+) -> None:
     """Policy names and rule ids name one thing in the whole chain (GL033)."""
     for policy, source in zip(bundle.policies, documents.policies, strict=False):
         if policy.name in policies:
-            expressions.problem(node_at(source.tree, ("name",)), "GL033",
-                                f"a second policy `{policy.name}`", "give it another name")
+            expressions.problem(
+                node_at(source.tree, ("name",)),
+                "GL033",
+                f"a second policy `{policy.name}`",
+                "give it another name",
+            )
         policies.add(policy.name)
         for place, rule in enumerate(policy.rules):
             if rule.id in rules:
                 node = node_at(source.tree, ("rules", place, "id"))
-                expressions.problem(node, "GL033", f"a second rule `{rule.id}`",
-                                    "give it an `id` of its own")
+                expressions.problem(
+                    node, "GL033", f"a second rule `{rule.id}`", "give it an `id` of its own"
+                )
             rules.add(rule.id)

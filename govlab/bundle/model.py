@@ -13,8 +13,20 @@ from govlab.lang.checker import Constant
 from govlab.lang.nodes import Node
 from govlab.types import Type
 
-__all__ = ["Bundle", "ConstraintType", "Default", "Derivation", "Expression", "Feature", "Lookup",
-           "Matcher", "Mode", "Policy", "Remediation", "Rule"]
+__all__ = [
+    "Bundle",
+    "ConstraintType",
+    "Default",
+    "Derivation",
+    "Expression",
+    "Feature",
+    "Lookup",
+    "Matcher",
+    "Mode",
+    "Policy",
+    "Remediation",
+    "Rule",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,14 @@ class Bundle:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     notes: str = ""
+
+    def __repr__(self) -> str:
+        rules = sum(len(policy.rules) for policy in self.policies)
+        parent = f", extends {self.parent.name}" if self.parent else ""
+        return (
+            f"Bundle({self.name} {self.version}, {len(self.policies)} policies, {rules} rules, "
+            f"digest {self.digest[:12]}{parent})"
+        )
 
     def chain(self) -> tuple[Bundle, ...]:
         """This bundle and its ancestors, root first."""

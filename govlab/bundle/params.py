@@ -18,8 +18,9 @@ __all__ = ["constant", "read_params"]
 _KINDS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
 
 
-def read_params(documents: Mapping[str, ParamDocument], manifest: Tree,
-                expressions: Expressions) -> dict[str, Constant]:
+def read_params(
+    documents: Mapping[str, ParamDocument], manifest: Tree, expressions: Expressions
+) -> dict[str, Constant]:
     """Each param as a constant; GL036 where a value is not of its type, GL014 where out of range."""
     constants = {}
     for name, document in documents.items():
@@ -47,8 +48,10 @@ def constant(value: Any, declared: str | None) -> Constant:
     natural = _natural(value)
     wanted = natural if declared is None else parse_type(declared)
     if wanted is None or wanted.name in ("dyn", "map", "type", "null", "bytes", "uint"):
-        raise ValueError(f"cannot be a {declared}; use bool, int, double, string, duration, "
-                         "timestamp or a list of the first four")
+        raise ValueError(
+            f"cannot be a {declared}; use bool, int, double, string, duration, "
+            "timestamp or a list of the first four"
+        )
     if isinstance(value, tuple):
         if not value or wanted == natural:
             return Constant(wanted, value)

@@ -22,9 +22,13 @@ __all__ = ["read_policies"]
 _FIXED_GROUPS = frozenset({"identity", "who", "run"})
 
 
-def read_policies(documents: Documents, attributes: Mapping[str, Type],
-                  history: tuple[Feature, ...], scope: Scope,
-                  expressions: Expressions) -> tuple[Policy, ...]:
+def read_policies(
+    documents: Documents,
+    attributes: Mapping[str, Type],
+    history: tuple[Feature, ...],
+    scope: Scope,
+    expressions: Expressions,
+) -> tuple[Policy, ...]:
     """The policies in file-name order, then document order."""
     settable = _settable(attributes, history)
     reader = _Reader(documents, settable, scope, expressions)
@@ -34,39 +38,56 @@ def read_policies(documents: Documents, attributes: Mapping[str, Type],
 def _settable(attributes: Mapping[str, Type], history: tuple[Feature, ...]) -> dict[str, Type]:
     """What a remediation may set: request attributes but identity, who, and feature keys (S6)."""
     keys = {name for feature in history for name in feature.per}
-    columns = {c.name: c.type for c in request_columns().values()
-               if c.group not in _FIXED_GROUPS and c.name not in ("args", "args_sha256")}
+    columns = {
+        c.name: c.type
+        for c in request_columns().values()
+        if c.group not in _FIXED_GROUPS and c.name not in ("args", "args_sha256")
+    }
     return {name: kind for name, kind in {**columns, **attributes}.items() if name not in keys}
 
 
 class _Reader:
     """Reads rules against one scope; problems go to `expressions`."""
 
-    def __init__(self, documents: Documents, settable: Mapping[str, Type], scope: Scope,
-                 expressions: Expressions) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        settable: Mapping[str, Type],
+        scope: Scope,
+        expressions: Expressions,
+    ) -> None:
         self.declared = documents.manifest.constraints
         self.settable = settable
         self.scope = scope
         self.expressions = expressions
 
     def policy(self, document: PolicyDocument, tree: TreeMapping) -> Policy:
-        rules = (self.rule(document.name, place, rule, tree)
-                 for place, rule in enumerate(document.rules))
+        rules = (
+            self.rule(document.name, place, rule, tree) for place, rule in enumerate(document.rules)
+        )
         mode = Mode(document.mode, document.until) if document.mode else None
-        return Policy(document.name, tuple(Matcher(m.globs()) for m in document.on or ()),
-                      tuple(r for r in rules if r is not None), tree.place, mode,
-                      document.controls)
+        return Policy(
+            document.name,
+            tuple(Matcher(m.globs()) for m in document.on or ()),
+            tuple(r for r in rules if r is not None),
+            tree.place,
+            mode,
+            document.controls,
+        )
 
-    def rule(self, policy: str, place: int, document: RuleDocument,
-             tree: TreeMapping) -> Rule | None:
+    def rule(
+        self, policy: str, place: int, document: RuleDocument, tree: TreeMapping
+    ) -> Rule | None:
         """The rule, or None where its condition or remediation is wrong."""
         node = node_at(tree, ("rules", place))
         condition = self.condition(node)
         remediation = self.remediation(document.remediation, node)
         limits = node_at(node, ("constraints",))
-        constraints, problems = (read_constraints(limits, self.declared)
-                                 if document.constraints and isinstance(limits, TreeMapping)
-                                 else ({}, []))
+        constraints, problems = (
+            read_constraints(limits, self.declared)
+            if document.constraints and isinstance(limits, TreeMapping)
+            else ({}, [])
+        )
         self.expressions.problems.extend(problems)
         if condition is None:
             return None
@@ -100,8 +121,9 @@ class _Reader:
         if document is None:
             return None
         values = [(name, self.value(name, node)) for name in sorted(document.set)]
-        return Remediation(tuple((n, v) for n, v in values if v is not None), document.suggestion,
-                           document.apply)
+        return Remediation(
+            tuple((n, v) for n, v in values if v is not None), document.suggestion, document.apply
+        )
 
     def value(self, name: str, node: Tree) -> Expression | None:
         """What `set` gives attribute `name`; GL037 where that cannot be set."""
@@ -111,9 +133,16 @@ class _Reader:
             given = node_at(node, at)
             return self.expressions.read(given, self.scope, kind, written(given, kind))
         known = name in request_columns() or name in ACTIONS
-        hint = "" if known else did_you_mean(name, self.settable) or (
-            f"declare it: `attributes: {{{name}: string}}`" if name.startswith("args.") else "")
+        hint = (
+            ""
+            if known
+            else did_you_mean(name, self.settable)
+            or (f"declare it: `attributes: {{{name}: string}}`" if name.startswith("args.") else "")
+        )
         self.expressions.problem(
-            key_at(node, at), "GL037",
-            f"`{name}` cannot be set" if known else f"no such attribute `{name}`", hint)
+            key_at(node, at),
+            "GL037",
+            f"`{name}` cannot be set" if known else f"no such attribute `{name}`",
+            hint,
+        )
         return None

@@ -17,8 +17,11 @@ __all__ = ["Scopes", "make_scopes"]
 
 _LATE = {
     **{c.name: "it is known only after the action" for c in ACTIONS.values() if c.phase == "after"},
-    **{f"run.{c.name}": "it is known only after the run" for c in RUNS.values()
-       if c.phase == "after"},
+    **{
+        f"run.{c.name}": "it is known only after the run"
+        for c in RUNS.values()
+        if c.phase == "after"
+    },
 }
 
 
@@ -30,15 +33,24 @@ class Scopes:
     condition: Scope
 
 
-def make_scopes(attributes: Mapping[str, Type], lookups: Mapping[str, tuple[tuple[str, Type], ...]],
-                keys: Mapping[str, tuple[str, ...]], params: Mapping[str, Constant],
-                history: Mapping[str, Type], *, risk: bool) -> Scopes:
+def make_scopes(
+    attributes: Mapping[str, Type],
+    lookups: Mapping[str, tuple[tuple[str, Type], ...]],
+    keys: Mapping[str, tuple[str, ...]],
+    params: Mapping[str, Constant],
+    history: Mapping[str, Type],
+    *,
+    risk: bool,
+) -> Scopes:
     """The scopes of one bundle: what it declares beside the columns every log may have."""
     readable = {
         **{c.name: c.type for c in request_columns().values()},
         **attributes,
-        **{f"{name}.{column}": kind for name, columns in lookups.items()
-           for column, kind in columns},
+        **{
+            f"{name}.{column}": kind
+            for name, columns in lookups.items()
+            for column, kind in columns
+        },
     }
     constants = {
         **{f"params.{name}": constant for name, constant in params.items()},

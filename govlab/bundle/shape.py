@@ -16,7 +16,7 @@ from govlab.bundle.tree import Location, Mapping, Scalar, Tree, describe, key_at
 from govlab.bundle.tree import Sequence as TreeSequence
 from govlab.errors import Diagnostic
 
-__all__ = ["Document", "Model", "checked", "misfit", "one_of", "validate"]
+__all__ = ["Document", "Model", "checked", "misfit", "validate"]
 
 _MOST_PROBLEMS = 1_000  # a file with more was never meant for this model
 
@@ -64,18 +64,6 @@ def checked(parse: Callable[[str], Any], code: str = "GL017") -> Callable[[Any],
     return check
 
 
-def one_of(candidates: Iterable[str]) -> Callable[[str], str]:
-    """A validator that refuses words beside `candidates`, with the nearest one as the cure."""
-    words = tuple(candidates)
-
-    def check(value: str) -> str:
-        if value not in words:
-            raise misfit("GL013", *_not_one_of(value, words))
-        return value
-
-    return check
-
-
 def validate(tree: Tree, model: type[Model]) -> tuple[Model | None, list[Diagnostic]]:
     """The document in `tree` as a `model`, or None and every mismatch with its place."""
     try:
@@ -98,9 +86,10 @@ def _frozen(tree: Tree) -> Any:
 
 def _diagnostic(tree: Tree, model: type[BaseModel], detail: ErrorDetails) -> Diagnostic:
     location, context = detail["loc"], detail.get("ctx", {})
-    is_key = location[-1:] == ("[key]",)
-    location = location[:-1] if is_key else location
-    node = key_at(tree, location) if is_key else node_at(tree, location)
+    node = node_at(tree, location)
+    if _names_a_key(tree, location):
+        location = location[:-1]
+        node = key_at(tree, location)
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(tree, model, location)
@@ -124,6 +113,12 @@ def _diagnostic(tree: Tree, model: type[BaseModel], detail: ErrorDetails) -> Dia
             # what is left are bounds: too_short, greater_than_equal, finite_number ...
             message = detail["msg"][:1].lower() + detail["msg"][1:]
             return problem(node, "GL014", f"out of range: {message}")
+
+
+def _names_a_key(tree: Tree, location: Location) -> bool:
+    """Whether pydantic means the key itself; a user's own key `[key]` looks the same."""
+    above = node_at(tree, location[:-1])
+    return location[-1:] == ("[key]",) and not (isinstance(above, Mapping) and "[key]" in above)
 
 
 def _type_hint(kind: str, node: Tree) -> str:

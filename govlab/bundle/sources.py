@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from govlab.bundle import tree
 from govlab.bundle.documents import BundleDocument, ManifestDocument, PolicyDocument, validate
 from govlab.bundle.yamltext import decode, read
+from govlab.bundled import shipped
 from govlab.errors import BundleError, Diagnostic, Place, UsageError, did_you_mean
 
 __all__ = ["Documents", "PolicySource", "find_bundle", "read_documents", "starters"]
@@ -41,11 +41,8 @@ class Documents:
 
 def starters() -> dict[str, Path]:
     """The bundles shipped with govlab, by name."""
-    for folder in (Path(str(files("govlab"))) / "_bundled" / "policies",
-                   Path(str(files("govlab"))).parent / "policies"):
-        if folder.is_dir():
-            return {p.name: p for p in sorted(folder.iterdir()) if (p / "bundle.yaml").is_file()}
-    return {}
+    folder = shipped("policies")
+    return {p.name: p for p in sorted(folder.iterdir()) if (p / "bundle.yaml").is_file()}
 
 
 def find_bundle(name: str | Path) -> Path:
@@ -54,12 +51,12 @@ def find_bundle(name: str | Path) -> Path:
     Raises UsageError where it is neither.
     """
     text, path = str(name), Path(name).expanduser()
-    shipped = starters()
     wanted = text.removeprefix("starter:")
     if text.startswith("starter:") or not path.exists():
-        if wanted in shipped:
-            return shipped[wanted]
-        hint = did_you_mean(wanted, shipped) or f"starters are {', '.join(shipped) or 'none'}"
+        known = starters()
+        if wanted in known:
+            return known[wanted]
+        hint = did_you_mean(wanted, known) or f"starters are {', '.join(known) or 'none'}"
         raise UsageError(f"no bundle at `{text}`, and no starter of that name; {hint}")
     return path
 
@@ -85,8 +82,11 @@ def _trees(path: Path, problems: list[Diagnostic]) -> list[tree.Mapping]:
     problems.extend(found)
     for document in documents:
         if not isinstance(document, tree.Mapping):
-            problems.append(tree.problem(document, "GL012", f"expected a mapping, found "
-                                         f"{tree.describe(document)}"))
+            problems.append(
+                tree.problem(
+                    document, "GL012", f"expected a mapping, found {tree.describe(document)}"
+                )
+            )
     return [] if found else [d for d in documents if isinstance(d, tree.Mapping)]
 
 
@@ -104,8 +104,9 @@ def _folder(path: Path, problems: list[Diagnostic]) -> Documents | None:
     manifest_path = path / "bundle.yaml"
     files = sorted((*path.glob("policies/*.yaml"), *path.glob("policies/*.yml")))
     if not manifest_path.is_file() and not files:
-        problems.append(_nowhere(path, "no bundle here",
-                                 "a bundle has a `bundle.yaml` or a `policies/` folder"))
+        problems.append(
+            _nowhere(path, "no bundle here", "a bundle has a `bundle.yaml` or a `policies/` folder")
+        )
         return None
     manifest, root = ManifestDocument(), _NOTHING
     if manifest_path.is_file():
@@ -124,8 +125,11 @@ def _inline(manifest: ManifestDocument, root: tree.Mapping) -> list[PolicySource
     """The policies that stand in the manifest itself."""
     listed = root.get("policies")
     items = listed.items if isinstance(listed, tree.Sequence) else ()
-    return [PolicySource(document, item) for document, item in
-            zip(manifest.policies, items, strict=False) if isinstance(item, tree.Mapping)]
+    return [
+        PolicySource(document, item)
+        for document, item in zip(manifest.policies, items, strict=False)
+        if isinstance(item, tree.Mapping)
+    ]
 
 
 def _file(path: Path, problems: list[Diagnostic]) -> Documents | None:
@@ -145,7 +149,8 @@ def _file(path: Path, problems: list[Diagnostic]) -> Documents | None:
     name = document.name or path.stem
     policies = _inline(document, mappings[0])
     if document.rules is not None:
-        own = PolicyDocument(name=name, on=document.on, rules=document.rules,
-                             controls=document.controls)
+        own = PolicyDocument(
+            name=name, on=document.on, rules=document.rules, controls=document.controls
+        )
         policies.append(PolicySource(own, mappings[0]))
     return Documents(name, path.parent, document, mappings[0], tuple(policies))

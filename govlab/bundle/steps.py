@@ -19,8 +19,9 @@ from govlab.types import STRING, Type, parse_type
 
 __all__ = ["check_keys", "order_steps", "read_derivations", "read_lookups"]
 
-_FIXED = frozenset({"event_id", "ts", "run_id", "step", "args", "args_sha256", "cost",
-                    "cost_micro_usd"})
+_FIXED = frozenset(
+    {"event_id", "ts", "run_id", "step", "args", "args_sha256", "cost", "cost_micro_usd"}
+)
 
 
 def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup, ...]:
@@ -32,8 +33,12 @@ def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup
         path = _inside(documents.folder, document.table)
         if path is None:
             shown = node_at(documents.tree, ("lookups", name, "table"))
-            expressions.problem(shown, "GL030", f"`{document.table}` is outside the bundle's folder",
-                                "tables are part of the bundle: put it under `data/`")
+            expressions.problem(
+                shown,
+                "GL030",
+                f"`{document.table}` is outside the bundle's folder",
+                "tables are part of the bundle: put it under `data/`",
+            )
             continue
         if columns is None:
             continue
@@ -47,14 +52,19 @@ def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup
     return tuple(found)
 
 
-def _columns(name: str, document: LookupDocument, manifest: Tree,
-             expressions: Expressions) -> tuple[tuple[str, Type], ...] | None:
+def _columns(
+    name: str, document: LookupDocument, manifest: Tree, expressions: Expressions
+) -> tuple[tuple[str, Type], ...] | None:
     columns = {column: parse_type(kind) for column, kind in (document.columns or {}).items()}
     typed = {column: kind for column, kind in columns.items() if kind in CELL_TYPES}
     for column in columns.keys() - typed.keys():
         node = node_at(manifest, ("lookups", name, "columns", column))
-        expressions.problem(node, "GL040", f"a cell cannot be a {columns[column]}",
-                            "use bool, int, double, string or list(string)")
+        expressions.problem(
+            node,
+            "GL040",
+            f"a cell cannot be a {columns[column]}",
+            "use bool, int, double, string or list(string)",
+        )
     return tuple((c, k) for c, k in typed.items() if k) if len(typed) == len(columns) else None
 
 
@@ -64,8 +74,9 @@ def _inside(folder: Path, table: str) -> Path | None:
     return folder / table if path.is_relative_to(folder.resolve()) else None
 
 
-def check_keys(lookups: tuple[Lookup, ...], scope: Scope, manifest: Tree,
-               expressions: Expressions) -> None:
+def check_keys(
+    lookups: tuple[Lookup, ...], scope: Scope, manifest: Tree, expressions: Expressions
+) -> None:
     """Whether each lookup's `on` is a text attribute or another lookup's text column."""
     for lookup in lookups:
         kind = scope.attributes.get(lookup.on)
@@ -73,14 +84,19 @@ def check_keys(lookups: tuple[Lookup, ...], scope: Scope, manifest: Tree,
             continue
         node = node_at(manifest, ("lookups", lookup.name, "on"))
         reason = f"it is a {kind}" if kind else scope.refused.get(lookup.on, "it is no attribute")
-        expressions.problem(node, "GL040",
-                            f"lookup `{lookup.name}` cannot join on `{lookup.on}`: {reason}",
-                            "a key is one text; for a list use `all(x, x in lookup.keys)`"
-                            if kind else "name the attribute with `on`")
+        expressions.problem(
+            node,
+            "GL040",
+            f"lookup `{lookup.name}` cannot join on `{lookup.on}`: {reason}",
+            "a key is one text; for a list use `all(x, x in lookup.keys)`"
+            if kind
+            else "name the attribute with `on`",
+        )
 
 
-def read_derivations(documents: Documents, attributes: Mapping[str, Type], scope: Scope,
-                     expressions: Expressions) -> tuple[Derivation, ...]:
+def read_derivations(
+    documents: Documents, attributes: Mapping[str, Type], scope: Scope, expressions: Expressions
+) -> tuple[Derivation, ...]:
     """The derived attributes; GL041 where the attribute cannot be derived."""
     known = {**{n: c.type for n, c in request_columns().items()}, **attributes}
     found = []
@@ -88,8 +104,11 @@ def read_derivations(documents: Documents, attributes: Mapping[str, Type], scope
         at = key_at(documents.tree, ("derive", attribute))
         kind = known.get(attribute)
         if kind is None or attribute in _FIXED or attribute.startswith("run."):
-            what = "known only after the action" if attribute in ACTIONS and kind is None else (
-                "no attribute of this bundle" if kind is None else "fixed by the log")
+            what = (
+                "known only after the action"
+                if attribute in ACTIONS and kind is None
+                else ("no attribute of this bundle" if kind is None else "fixed by the log")
+            )
             expressions.problem(at, "GL041", f"`{attribute}` cannot be derived: it is {what}")
             continue
         pairs = []
@@ -97,8 +116,11 @@ def read_derivations(documents: Documents, attributes: Mapping[str, Type], scope
             node = node_at(documents.tree, ("derive", attribute, place))
             when = node_at(node, ("when",))
             value = node_at(node, ("value",))
-            test = expressions.read(when, scope) if when is not node else expressions.read(
-                node, scope, text="true")
+            test = (
+                expressions.read(when, scope)
+                if when is not node
+                else expressions.read(node, scope, text="true")
+            )
             result = expressions.read(value, scope, kind, written(value, kind))
             if test and result:
                 pairs.append((test, result))
@@ -106,12 +128,20 @@ def read_derivations(documents: Documents, attributes: Mapping[str, Type], scope
     return tuple(found)
 
 
-def order_steps(derive: tuple[Derivation, ...], lookups: tuple[Lookup, ...], manifest: Tree,
-                expressions: Expressions) -> tuple[str, ...]:
+def order_steps(
+    derive: tuple[Derivation, ...],
+    lookups: tuple[Lookup, ...],
+    manifest: Tree,
+    expressions: Expressions,
+) -> tuple[str, ...]:
     """The steps in an order in which each finds what it reads; GL042 where there is none."""
     names = {d.attribute for d in derive} | {k.name for k in lookups}
-    graph = {d.attribute: _needs({v for rule in d.rules for part in rule
-                                  for v in variables(part.node)}, names) for d in derive}
+    graph = {
+        d.attribute: _needs(
+            {v for rule in d.rules for part in rule for v in variables(part.node)}, names
+        )
+        for d in derive
+    }
     graph |= {k.name: _needs({k.on}, names) for k in lookups}
     try:
         sorter = TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)})
@@ -119,8 +149,11 @@ def order_steps(derive: tuple[Derivation, ...], lookups: tuple[Lookup, ...], man
     except CycleError as error:
         cycle = list(dict.fromkeys(error.args[1]))
         section = "derive" if cycle[0] in {d.attribute for d in derive} else "lookups"
-        expressions.problem(key_at(manifest, (section, cycle[0])), "GL042",
-                            f"`{cycle[0]}` depends on itself: {' -> '.join((*cycle, cycle[0]))}")
+        expressions.problem(
+            key_at(manifest, (section, cycle[0])),
+            "GL042",
+            f"`{cycle[0]}` depends on itself: {' -> '.join((*cycle, cycle[0]))}",
+        )
         return tuple(sorted(names))
 
 

@@ -110,11 +110,16 @@ def _csv(text: str, problem: Problem) -> Iterator[_Line]:
             if not row:
                 continue
             if len(row) != len(header):
-                problem(reader.line_num, "GL201",
-                        f"this row has {len(row)} cells, the header {len(header)}")
+                problem(
+                    reader.line_num,
+                    "GL201",
+                    f"this row has {len(row)} cells, the header {len(header)}",
+                )
                 continue
-            yield _Line(reader.line_num,
-                        {n: c if c != "" else None for n, c in zip(header, row, strict=True)})
+            yield _Line(
+                reader.line_num,
+                {n: c if c != "" else None for n, c in zip(header, row, strict=True)},
+            )
     except csv.Error as error:
         problem(reader.line_num, "GL201", f"not CSV: {error}")
 
@@ -174,8 +179,11 @@ def _parse(raw: Any, kind: Type) -> Any:
         case "string":
             return raw if isinstance(raw, str) else None
         case "bool":
-            return {"true": True, "false": False}.get(raw) if isinstance(raw, str) else (
-                raw if isinstance(raw, bool) else None)
+            return (
+                {"true": True, "false": False}.get(raw)
+                if isinstance(raw, str)
+                else (raw if isinstance(raw, bool) else None)
+            )
         case "int":
             number = int(raw) if isinstance(raw, str) and _INT.fullmatch(raw) else raw
             whole = isinstance(number, int) and not isinstance(number, bool)
@@ -207,8 +215,12 @@ def _instant(line: _Line, name: str | None, problem: Problem) -> int | None:
         text = f"{raw}T00:00:00Z" if _DATE.fullmatch(str(raw)) else str(raw)
         return read_timestamp(text).ns
     except CelError:
-        problem(line.number, "GL203", f"`{raw}` in column `{name}` is no instant",
-                "write 2026-01-31 or 2026-01-31T08:00:00Z")
+        problem(
+            line.number,
+            "GL203",
+            f"`{raw}` in column `{name}` is no instant",
+            "write 2026-01-31 or 2026-01-31T08:00:00Z",
+        )
         return None
 
 
@@ -218,6 +230,10 @@ def _unique(rows: Rows, lines: list[_Line], problem: Problem) -> None:
     for (key, start, end, _), line in zip(rows, lines, strict=False):
         window = (-math.inf if start is None else start, math.inf if end is None else end)
         if any(window[0] < b and a < window[1] for a, b in seen.setdefault(key, [])):
-            problem(line.number, "GL204", f"a second row for the key `{key}`",
-                    "remove one, or give them validity windows that do not overlap")
+            problem(
+                line.number,
+                "GL204",
+                f"a second row for the key `{key}`",
+                "remove one, or give them validity windows that do not overlap",
+            )
         seen[key].append(window)

@@ -173,7 +173,13 @@ def problem(
 
 
 def node_at(tree: Tree, location: Location) -> Tree:
-    """The node at `location` (keys and positions), or the deepest one on the way to it."""
+    """The node at `location` (keys and positions), or the deepest one on the way to it.
+
+    >>> from govlab.bundle.yamltext import read
+    >>> (tree,), _ = read("rules: [{decision: DENY}]", "p.yaml")
+    >>> str(node_at(tree, ("rules", 0, "decision")).place)
+    'p.yaml:1:20'
+    """
     for step in location:
         below = _child(tree, step)
         if below is None:

@@ -31,15 +31,24 @@ def _load(bundle: str) -> _Found:
         count = len(error.diagnostics)
         return _Found(f"{count} error{'s' if count != 1 else ''}", error.diagnostics)
     rules = sum(len(policy.rules) for policy in loaded.policies)
-    return _Found(f"{loaded.name} {loaded.version}: {len(loaded.policies)} policies, {rules} rules, "
-                  f"digest {loaded.digest[:12]}, no errors", ())
+    return _Found(
+        f"{loaded.name} {loaded.version}: {len(loaded.policies)} policies, {rules} rules, "
+        f"digest {loaded.digest[:12]}, no errors",
+        (),
+    )
 
 
 def _finding(diagnostic: Diagnostic) -> dict[str, Any]:
     place = diagnostic.place
-    return {"code": diagnostic.code, "severity": diagnostic.severity, "file": place.file,
-            "line": place.line, "column": place.column, "message": diagnostic.message,
-            "hint": diagnostic.hint}
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+    }
 
 
 def _text(found: _Found) -> None:
@@ -55,8 +64,10 @@ def _json(found: _Found) -> None:
 def _github(found: _Found) -> None:
     for d in found.diagnostics:
         message = _escaped("; ".join(part for part in (d.message, d.hint) if part))
-        click.echo(f"::{d.severity} file={_escaped(d.place.file)},line={d.place.line},"
-                   f"col={d.place.column},title={d.code}::{message}")
+        click.echo(
+            f"::{d.severity} file={_escaped(d.place.file)},line={d.place.line},"
+            f"col={d.place.column},title={d.code}::{message}"
+        )
 
 
 def _escaped(text: str) -> str:
@@ -71,14 +82,22 @@ def _sarif(found: _Found) -> None:
 
 
 _FORMATS: dict[str, Callable[[_Found], None]] = {
-    "text": _text, "json": _json, "github": _github, "sarif": _sarif,
+    "text": _text,
+    "json": _json,
+    "github": _github,
+    "sarif": _sarif,
 }
 
 
 @click.command(epilog="Example: govlab lint policies/prod-safety")
 @click.argument("bundle")
-@click.option("--format", "shape", type=click.Choice(list(_FORMATS)), default="text",
-              help="text for people, json, sarif or github for machines.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(list(_FORMATS)),
+    default="text",
+    help="text for people, json, sarif or github for machines.",
+)
 @as_json
 def command(bundle: str, shape: str, as_json: bool) -> int:
     """Everything wrong with BUNDLE, each with file, line, column, cause and cure.

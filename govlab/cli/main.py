@@ -6,13 +6,12 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 
 import click
 
 from govlab.errors import GovlabError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 # command -> module of govlab.cli that has it as `command`, and its one line
 _COMMANDS = {
@@ -58,10 +57,11 @@ def _cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    sys.exit(_run(sys.argv[1:] if args is None else args))
+    sys.exit(run(sys.argv[1:] if args is None else args))
 
 
-def _run(args: list[str]) -> int:
+def run(args: list[str]) -> int:
+    """The exit code of one command; nothing that it meets is left as a traceback of its own."""
     try:
         result = _cli.main(args=args, prog_name="govlab", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -81,8 +81,3 @@ def _run(args: list[str]) -> int:
         click.echo(f"govlab: internal error, please report it\n{traceback.format_exc()}", err=True)
         return 3
     return result if isinstance(result, int) else 0
-
-
-def existing(path: str) -> Path:
-    """The path, expanded; whether it is there is the command's business."""
-    return Path(path).expanduser()

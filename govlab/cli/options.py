@@ -19,8 +19,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def as_json(function: F) -> F:
     """The option every command has: one JSON document on standard output."""
-    return click.option("--json", "as_json", is_flag=True,
-                        help="One JSON document on standard output.")(function)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="One JSON document on standard output."
+    )(function)
 
 
 def emit(value: Mapping[str, Any]) -> None:
@@ -36,15 +37,20 @@ def say(text: str) -> None:
 def read_event(text: str) -> dict[str, Any]:
     """An event given as JSON text, `@FILE` or `-`; raises UsageError where it is none."""
     try:
-        content = (sys.stdin.read() if text == "-"
-                   else Path(text[1:]).expanduser().read_text(encoding="utf-8")
-                   if text.startswith("@") else text)
+        content = (
+            sys.stdin.read()
+            if text == "-"
+            else Path(text[1:]).expanduser().read_text(encoding="utf-8")
+            if text.startswith("@")
+            else text
+        )
         event = json.loads(content)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the event from `{text}`: {error}") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"the event is not JSON: {error}; "
-                         "write `{\"tool\": \"x\"}` or `@FILE`") from None
+        raise UsageError(
+            f'the event is not JSON: {error}; write `{{"tool": "x"}}` or `@FILE`'
+        ) from None
     if not isinstance(event, dict):
-        raise UsageError("the event is not a JSON object; write `{\"tool\": \"x\"}`")
+        raise UsageError('the event is not a JSON object; write `{"tool": "x"}`')
     return event

@@ -7,18 +7,31 @@ problem. Standard library only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Any
 
-from govlab.lang import nodes, syntax
-from govlab.lang.functions import FUNCTIONS, OPERATORS, RECORDS, Overload, Style, join, unify
-from govlab.lang.compiled import compile_literal
 from govlab.errors import did_you_mean
+from govlab.lang import nodes, syntax
+from govlab.lang.compiled import compile_literal
+from govlab.lang.functions import FUNCTIONS, RECORDS, Overload, unify
+from govlab.lang.overloads import cure, joined, resolve, style_of, written
 from govlab.lang.syntax import Span
-from govlab.types import BOOL, BYTES, DOUBLE, DYN, INT, NULL, SCALARS, STRING, UINT
-from govlab.types import Type, list_of, map_of, type_of
+from govlab.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DYN,
+    INT,
+    NULL,
+    SCALARS,
+    STRING,
+    UINT,
+    Type,
+    list_of,
+    map_of,
+    type_of,
+)
 
 __all__ = ["Checked", "Constant", "Problem", "Scope", "check"]
 
@@ -78,20 +91,43 @@ def check(tree: syntax.Syntax, scope: Scope, *, want: Type | None = BOOL) -> Che
     checker = _Checker(scope)
     node = checker.node(tree, {})
     if want is not None and not (checker.problems or _gives(node, want)):
-        checker.problem("GL107", f"this is `{node.type}`, not `{want}`", node.span,
-                        _HOW_TO_GET.get(want.name, f"the result must be `{want}`"))
+        checker.problem(
+            "GL107",
+            f"this is `{node.type}`, not `{want}`",
+            node.span,
+            _HOW_TO_GET.get(want.name, f"the result must be `{want}`"),
+        )
     return Checked(node, tuple(checker.problems))
 
 
 _Locals = dict[str, nodes.Local]
 _HOW_TO_GET = {"bool": "compare it with something, as `... == true`"}
-_READ_EARLY = {"timestamp": (0,), "duration": (0,)}  # a literal that cannot be read is refused
-_LITERAL_TYPES = {"null": NULL, "bool": BOOL, "int": INT, "uint": UINT, "double": DOUBLE,
-                  "string": STRING, "bytes": BYTES}
-_TYPE_VALUES = {"bool": BOOL, "int": INT, "uint": UINT, "double": DOUBLE, "string": STRING,
-                "bytes": BYTES, "list": list_of(DYN), "map": map_of(DYN, DYN), "null_type": NULL,
-                "type": type_of(DYN), "google.protobuf.Timestamp": SCALARS["timestamp"],
-                "google.protobuf.Duration": SCALARS["duration"]}
+_READ_EARLY = dict.fromkeys(
+    ("timestamp", "duration"), frozenset({0})
+)  # a literal that cannot be read is refused
+_LITERAL_TYPES = {
+    "null": NULL,
+    "bool": BOOL,
+    "int": INT,
+    "uint": UINT,
+    "double": DOUBLE,
+    "string": STRING,
+    "bytes": BYTES,
+}
+_TYPE_VALUES = {
+    "bool": BOOL,
+    "int": INT,
+    "uint": UINT,
+    "double": DOUBLE,
+    "string": STRING,
+    "bytes": BYTES,
+    "list": list_of(DYN),
+    "map": map_of(DYN, DYN),
+    "null_type": NULL,
+    "type": type_of(DYN),
+    "google.protobuf.Timestamp": SCALARS["timestamp"],
+    "google.protobuf.Duration": SCALARS["duration"],
+}
 
 
 class _Checker:
@@ -120,10 +156,10 @@ class _Checker:
                 return self.call(tree, local)
             case syntax.ListDisplay(span=span, elements=elements):
                 parts = tuple(self.node(e, local) for e in elements)
-                return nodes.MakeList(list_of(_joined(parts)), span, parts)
+                return nodes.MakeList(list_of(joined(parts)), span, parts)
             case syntax.MapDisplay(span=span, entries=entries):
                 pairs = tuple((self.node(k, local), self.node(v, local)) for k, v in entries)
-                keys, values = _joined([k for k, _ in pairs]), _joined([v for _, v in pairs])
+                keys, values = joined([k for k, _ in pairs]), joined([v for _, v in pairs])
                 return nodes.MakeMap(map_of(keys, values), span, pairs)
             case syntax.Macro():
                 return self.macro(tree, local)
@@ -145,11 +181,13 @@ class _Checker:
 
     def scope_lacks(self, path: tuple[str, ...]) -> bool:
         """Whether the whole path is no name but a prefix of it is: then the rest are fields."""
+
         def known(name: str) -> bool:
             return name in self.scope.attributes or name in self.scope.constants
 
         return not known(".".join(path)) and any(
-            known(".".join(path[:n])) for n in range(1, len(path)))
+            known(".".join(path[:n])) for n in range(1, len(path))
+        )
 
     def field(self, tree: syntax.Ident | syntax.Select, local: _Locals) -> nodes.Node:
         """A macro variable, or a field of a value."""
@@ -159,10 +197,15 @@ class _Checker:
         record = RECORDS.get(operand.type.name)
         if record is not None:
             if tree.field in record:
-                return nodes.Call(record[tree.field], tree.span,
-                                  f"{operand.type.name}.{tree.field}", (operand,))
-            return self.problem("GL101", f"`{operand.type.name}` has no field `{tree.field}`",
-                                tree.span, did_you_mean(tree.field, record))
+                return nodes.Call(
+                    record[tree.field], tree.span, f"{operand.type.name}.{tree.field}", (operand,)
+                )
+            return self.problem(
+                "GL101",
+                f"`{operand.type.name}` has no field `{tree.field}`",
+                tree.span,
+                did_you_mean(tree.field, record),
+            )
         if operand.type.name not in ("map", "dyn"):
             return self.problem("GL108", f"`{operand.type}` has no field `{tree.field}`", tree.span)
         key = nodes.Literal(STRING, tree.span, tree.field)
@@ -172,18 +215,25 @@ class _Checker:
     def unknown_name(self, tree: syntax.Ident | syntax.Select, name: str) -> nodes.Node:
         """A type's name, or no value."""
         if name in _TYPE_VALUES:
-            return nodes.Literal(type_of(_TYPE_VALUES[name]), tree.span, compile_literal("type", name))
+            return nodes.Literal(
+                type_of(_TYPE_VALUES[name]), tree.span, compile_literal("type", name)
+            )
         return self.no_value(tree, name)
 
     def no_value(self, tree: syntax.Ident | syntax.Select, name: str) -> nodes.Node:
         """A name that is refused here, or none at all."""
         scope = self.scope
         if name in scope.refused:
-            return self.problem("GL102", f"`{name}` cannot be read here: {scope.refused[name]}",
-                                tree.span)
+            return self.problem(
+                "GL102", f"`{name}` cannot be read here: {scope.refused[name]}", tree.span
+            )
         if name in scope.rows:
-            return self.problem("GL102", f"`{name}` is a lookup, not a value", tree.span,
-                                f"read one of its columns, or ask `has(event.{name})`")
+            return self.problem(
+                "GL102",
+                f"`{name}` is a lookup, not a value",
+                tree.span,
+                f"read one of its columns, or ask `has(event.{name})`",
+            )
         hint = did_you_mean(name, scope.names())
         if name.startswith("args.") and not hint:
             hint = f"declare it: `attributes: {{{name}: string}}`"
@@ -201,8 +251,12 @@ class _Checker:
             return self.no_value(tree, name)
         operand = self.node(tree.operand, local)
         if operand.type.name not in ("map", "dyn"):
-            return self.problem("GL109", f"`{operand.type}` has no fields to ask for", tree.span,
-                                "`has` takes `event.name`, an attribute with a dot or a map's field")
+            return self.problem(
+                "GL109",
+                f"`{operand.type}` has no fields to ask for",
+                tree.span,
+                "`has` takes `event.name`, an attribute with a dot or a map's field",
+            )
         return nodes.HasKey(BOOL, tree.span, operand, tree.field)
 
     # -- calls -------------------------------------------------------------------------------
@@ -223,51 +277,63 @@ class _Checker:
             case _:
                 return self.strict(tree, args)
 
-    def conditional(self, span: Span, condition: nodes.Node, then: nodes.Node,
-                    otherwise: nodes.Node) -> nodes.Node:
+    def conditional(
+        self, span: Span, condition: nodes.Node, then: nodes.Node, otherwise: nodes.Node
+    ) -> nodes.Node:
         """`condition ? then : otherwise`, of one type."""
         if not unify(then.type, otherwise.type, {}):
-            self.problem("GL110", f"this conditional mixes `{then.type}` and `{otherwise.type}`",
-                         otherwise.span, "write `dyn(...)` round one of them if that is meant")
-        kind = _joined((then, otherwise))
+            self.problem(
+                "GL110",
+                f"this conditional mixes `{then.type}` and `{otherwise.type}`",
+                otherwise.span,
+                "write `dyn(...)` round one of them if that is meant",
+            )
+        kind = joined((then, otherwise))
         return nodes.Conditional(kind, span, self.boolean(condition), then, otherwise)
 
     def boolean(self, node: nodes.Node) -> nodes.Node:
         """`node`, noting a problem where it is no bool."""
         if node.type not in (BOOL, DYN):
-            self.problem("GL104", f"this is `{node.type}`, not `bool`", node.span,
-                         _HOW_TO_GET["bool"])
+            self.problem(
+                "GL104", f"this is `{node.type}`, not `bool`", node.span, _HOW_TO_GET["bool"]
+            )
         return node
 
     def strict(self, tree: syntax.Call, args: tuple[nodes.Node, ...]) -> nodes.Node:
         """The call with its overload's result type."""
-        style: Style = ("operator" if tree.function in OPERATORS
-                        else "function" if tree.target is None else "method")
-        overloads = FUNCTIONS.get((style, tree.function))
+        style, name = style_of(tree), tree.function
+        overloads = FUNCTIONS.get((style, name))
         if overloads is None:
-            return self.problem("GL103", f"no such {style} `{tree.function}`", tree.span,
-                                did_you_mean(tree.function, _names(style)))
-        fitting = [(o, bound) for o in overloads
-                   if (bound := _fit(o, tuple(a.type for a in args))) is not None]
-        if not fitting:
-            return self.problem("GL104", f"no overload `{_written(style, tree.function, args)}`",
-                                tree.span, _cure(overloads, args))
-        overload, bound = fitting[0]
-        result = _bind(overload.result, bound) if _agree(fitting) else DYN
-        return nodes.Call(result, tree.span, tree.function, self.literals(tree, overload, args))
+            hint = did_you_mean(name, [n for s, n in FUNCTIONS if s == style])
+            return self.problem("GL103", f"no such {style} `{name}`", tree.span, hint)
+        found = resolve(name, overloads, args)
+        if found is None:
+            message = f"no overload `{written(style, name, args)}`"
+            return self.problem("GL104", message, tree.span, cure(name, overloads, args))
+        overload, result = found
+        return nodes.Call(result, tree.span, name, self.literals(tree, overload, args))
 
-    def literals(self, tree: syntax.Call, overload: Overload,
-                 args: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
+    def literals(
+        self, tree: syntax.Call, overload: Overload, args: tuple[nodes.Node, ...]
+    ) -> tuple[nodes.Node, ...]:
         """`args`, with those that are compiled at load (patterns, zones) checked and compiled."""
-        compiled = overload.literal if overload.literal else _READ_EARLY.get(tree.function, ())
-        return tuple(self.literal(tree.function, arg, required=i in overload.literal)
-                     if i in compiled else arg for i, arg in enumerate(args))
+        compiled = overload.literal or _READ_EARLY.get(tree.function, frozenset())
+        return tuple(
+            self.literal(tree.function, arg, required=i in overload.literal)
+            if i in compiled
+            else arg
+            for i, arg in enumerate(args)
+        )
 
     def literal(self, function: str, arg: nodes.Node, *, required: bool) -> nodes.Node:
         if not isinstance(arg, nodes.Literal):
             if required:
-                self.problem("GL105", f"`{function}` needs a literal here", arg.span,
-                             "it is compiled when the bundle loads; a param works too")
+                self.problem(
+                    "GL105",
+                    f"`{function}` needs a literal here",
+                    arg.span,
+                    "it is compiled when the bundle loads; a param works too",
+                )
             return arg
         try:
             return nodes.Literal(arg.type, arg.span, compile_literal(function, arg.value))
@@ -280,14 +346,16 @@ class _Checker:
         """A macro over a list, or over the keys of a map."""
         over = self.node(tree.range, local)
         if over.type.name not in ("list", "map", "dyn"):
-            self.problem("GL108", f"`{tree.kind}` runs over a list or map, not `{over.type}`",
-                         over.span)
+            self.problem(
+                "GL108", f"`{tree.kind}` runs over a list or map, not `{over.type}`", over.span
+            )
         element = over.type.params[0] if over.type.params else DYN
         self.macros += 1
         variable = nodes.Local(element, tree.span, f"{tree.variable}@{self.macros}")
         inner = {**local, tree.variable: variable}
-        condition = None if tree.condition is None else self.boolean(
-            self.node(tree.condition, inner))
+        condition = (
+            None if tree.condition is None else self.boolean(self.node(tree.condition, inner))
+        )
         body = self.node(tree.body, inner)
         if tree.kind != "map":
             self.boolean(body)
@@ -297,16 +365,7 @@ class _Checker:
 
 def _gives(node: nodes.Node, want: Type) -> bool:
     """Whether `node` has type `want`: a dyn could be anything when it runs."""
-    return _joined((nodes.Variable(want, node.span, ""), node)) == want
-
-
-def _joined(parts: Sequence[nodes.Node]) -> Type:
-    """The type that all `parts` have; `dyn` for none, or where they differ.
-
-    An empty list or map takes the type of the others.
-    """
-    full = [p.type for p in parts if nodes.children(p) or p.type.name not in ("list", "map")]
-    return reduce(join, full or [p.type for p in parts] or [DYN])
+    return joined((nodes.Variable(want, node.span, ""), node)) == want
 
 
 def _path(tree: syntax.Syntax, local: _Locals) -> tuple[str, ...] | None:
@@ -322,54 +381,3 @@ def _path(tree: syntax.Syntax, local: _Locals) -> tuple[str, ...] | None:
         return None
     path = (tree.name, *reversed(parts))
     return path[1:] if path[0] == "event" and len(path) > 1 else path
-
-
-def _names(style: Style) -> list[str]:
-    return [name for s, name in FUNCTIONS if s == style]
-
-
-def _fit(overload: Overload, given: tuple[Type, ...]) -> dict[str, Type] | None:
-    """The type variables that make `given` fit `overload`, or None."""
-    bound: dict[str, Type] = {}
-    fits = len(given) == len(overload.arguments) and all(
-        unify(w, g, bound) for w, g in zip(overload.arguments, given, strict=True))
-    return bound if fits else None
-
-
-def _bind(kind: Type, bound: Mapping[str, Type]) -> Type:
-    if kind.name in ("T", "K", "V"):
-        return bound.get(kind.name, DYN)
-    return Type(kind.name, tuple(_bind(p, bound) for p in kind.params))
-
-
-def _agree(fitting: list[tuple[Overload, dict[str, Type]]]) -> bool:
-    """Whether all overloads that fit (several do where an argument is dyn) give one type."""
-    return len({_bind(o.result, bound) for o, bound in fitting}) == 1
-
-
-def _written(style: Style, function: str, args: tuple[nodes.Node, ...]) -> str:
-    """The call with types for arguments, as a person writes it."""
-    kinds = [str(a.type) for a in args]
-    if style == "operator" and len(kinds) == 2:
-        left, right = kinds
-        return f"{left}[{right}]" if function == "_[_]" else f"{left} {OPERATORS[function]} {right}"
-    if style == "method":
-        return f"{kinds[0]}.{function}({', '.join(kinds[1:])})"
-    return f"{OPERATORS.get(function, function)}({', '.join(kinds)})"
-
-
-def _cure(overloads: tuple[Overload, ...], args: tuple[nodes.Node, ...]) -> str:
-    """What would fit: a decimal point for a number literal, else what the function takes."""
-    kinds = tuple(a.type for a in args)
-    if NULL in kinds:
-        return "an attribute is never null: ask `has(event.name)`"
-    if set(kinds) == {INT, DOUBLE}:
-        whole = next(a for a in args if a.type == INT)
-        if isinstance(whole, nodes.Literal):
-            return f"write `{whole.value}.0`"
-        return "did you mean `double(...)` round the int?"
-    if len(kinds) == 2 and STRING in kinds and not {INT, DOUBLE}.isdisjoint(kinds):
-        return "did you mean `double(...)` or quotes?"
-    takes = " or ".join(dict.fromkeys(
-        f"({', '.join(map(str, o.arguments))})" for o in overloads[:4]))
-    return f"it takes {takes}"

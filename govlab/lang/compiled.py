@@ -13,6 +13,12 @@ from govlab.runtime.values import CelError, TypeValue, Uint
 __all__ = ["Pattern", "compile_literal", "compile_pattern"]
 
 
+_HINTS = {
+    "timestamp": "write it like `2026-01-31T12:00:00Z`",
+    "duration": "write it like `1h30m` or `90s`",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A regular expression in RE2 syntax: its text, and what the two engines run."""
@@ -47,6 +53,8 @@ def compile_literal(use: str, value: Any) -> Any:
                 return compile_pattern(value)
             case "timestamp" if isinstance(value, str):
                 clock.read_timestamp(value)
+            case "timestamp" if type(value) is int:
+                clock.timestamp(value * 10**9)
             case "duration" if isinstance(value, str):
                 clock.read_duration(value)
             case _ if use in clock.TIMESTAMP_FIELDS and isinstance(value, str):
@@ -54,5 +62,6 @@ def compile_literal(use: str, value: Any) -> Any:
             case _:
                 pass
     except CelError as error:
-        raise ValueError(str(error)) from None
+        hint = _HINTS.get(use, "write `Area/City`, `UTC` or an offset such as `+02:00`")
+        raise ValueError(f"{error}; {hint}") from None
     return value

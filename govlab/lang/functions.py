@@ -104,23 +104,51 @@ function duration    string                    duration
 function type        T                         type(T)
 function dyn         T                         dyn
 method   getFullYear,getMonth,getDate,getDayOfMonth,getDayOfWeek,getDayOfYear timestamp int
-method   getFullYear,getMonth,getDate,getDayOfMonth,getDayOfWeek,getDayOfYear timestamp, 'string' int
+method   getFullYear,getMonth,getDate timestamp, 'string' int
+method   getDayOfMonth,getDayOfWeek,getDayOfYear timestamp, 'string' int
 method   getHours,getMinutes,getSeconds,getMilliseconds timestamp int
 method   getHours,getMinutes,getSeconds,getMilliseconds timestamp, 'string' int
 method   getHours,getMinutes,getSeconds,getMilliseconds duration int
 function shell       string                    shell
 """
 
-OPERATORS = {"_==_": "==", "_!=_": "!=", "_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">=",
-             "_+_": "+", "_-_": "-", "_*_": "*", "_/_": "/", "_%_": "%", "@in": "in", "-_": "-",
-             "_[_]": "[]", "_&&_": "&&", "_||_": "||", "!_": "!", "_?_:_": "?:"}
+OPERATORS = {
+    "_==_": "==",
+    "_!=_": "!=",
+    "_<_": "<",
+    "_<=_": "<=",
+    "_>_": ">",
+    "_>=_": ">=",
+    "_+_": "+",
+    "_-_": "-",
+    "_*_": "*",
+    "_/_": "/",
+    "_%_": "%",
+    "@in": "in",
+    "-_": "-",
+    "_[_]": "[]",
+    "_&&_": "&&",
+    "_||_": "||",
+    "!_": "!",
+    "_?_:_": "?:",
+}
 """Operator names and how they are written, for messages."""
 
 RECORDS: dict[str, dict[str, Type]] = {
-    "shell": {name: kind for name, kind in (
-        (n, parse_type(t)) for n, t in (
-            ("parsed", "bool"), ("programs", "list(string)"), ("commands", "list(string)"),
-            ("writes", "list(string)"), ("substitution", "bool"))) if kind is not None},
+    "shell": {
+        name: kind
+        for name, kind in (
+            (n, parse_type(t))
+            for n, t in (
+                ("parsed", "bool"),
+                ("programs", "list(string)"),
+                ("commands", "list(string)"),
+                ("writes", "list(string)"),
+                ("substitution", "bool"),
+            )
+        )
+        if kind is not None
+    },
 }
 """Values with named fields, such as `shell(args.command).programs`; field f is call `shell.f`."""
 
@@ -162,8 +190,11 @@ def _rows() -> Iterator[tuple[Style, str, Overload]]:
         style, names, rest = line.split(None, 2)
         arguments, result = rest.rsplit(None, 1)
         texts = _arguments(arguments.strip())
-        overload = Overload(tuple(_type(t.strip("'")) for t in texts), _type(result),
-                            frozenset(i for i, t in enumerate(texts) if t.startswith("'")))
+        overload = Overload(
+            tuple(_type(t.strip("'")) for t in texts),
+            _type(result),
+            frozenset(i for i, t in enumerate(texts) if t.startswith("'")),
+        )
         for name in names.split(","):
             yield _STYLES[style], name, overload
 
@@ -197,5 +228,8 @@ def unify(wanted: Type, given: Type, bound: dict[str, Type]) -> bool:
         return unify(known, given, bound)
     if "dyn" in (wanted.name, given.name) or wanted.name == given.name == "type":
         return True  # types are equal or not when the condition runs
-    return (wanted.name == given.name and len(wanted.params) == len(given.params)
-            and all(unify(w, g, bound) for w, g in zip(wanted.params, given.params, strict=True)))
+    return (
+        wanted.name == given.name
+        and len(wanted.params) == len(given.params)
+        and all(unify(w, g, bound) for w, g in zip(wanted.params, given.params, strict=True))
+    )

@@ -14,8 +14,25 @@ from typing import Any
 from govlab.lang.syntax import MacroKind, Span
 from govlab.types import Type
 
-__all__ = ["And", "Call", "Conditional", "HasKey", "Literal", "Local", "Macro", "MakeList",
-           "MakeMap", "Node", "Not", "Or", "Present", "Variable", "children", "variables", "walk"]
+__all__ = [
+    "And",
+    "Call",
+    "Conditional",
+    "HasKey",
+    "Literal",
+    "Local",
+    "Macro",
+    "MakeList",
+    "MakeMap",
+    "Node",
+    "Not",
+    "Or",
+    "Present",
+    "Variable",
+    "children",
+    "variables",
+    "walk",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +162,21 @@ class Macro:
     body: Node
 
 
-Node = (Literal | Variable | Local | Present | HasKey | Not | And | Or | Conditional | Call
-        | MakeList | MakeMap | Macro)
+Node = (
+    Literal
+    | Variable
+    | Local
+    | Present
+    | HasKey
+    | Not
+    | And
+    | Or
+    | Conditional
+    | Call
+    | MakeList
+    | MakeMap
+    | Macro
+)
 
 
 def children(node: Node) -> tuple[Node, ...]:

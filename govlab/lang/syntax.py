@@ -10,8 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-__all__ = ["Call", "Ident", "ListDisplay", "Literal", "LiteralKind", "Macro", "MacroKind",
-           "MapDisplay", "Select", "Span", "Syntax"]
+__all__ = [
+    "Call",
+    "Ident",
+    "ListDisplay",
+    "Literal",
+    "LiteralKind",
+    "Macro",
+    "MacroKind",
+    "MapDisplay",
+    "Select",
+    "Span",
+    "Syntax",
+]
 
 LiteralKind = OneOf["null", "bool", "int", "uint", "double", "string", "bytes"]
 MacroKind = OneOf["all", "exists", "exists_one", "map", "filter"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from govlab.log.report import FileTally, IngestReport
 from govlab.log.sources import Source
 
 __all__ = ["Books"]
+
+_VARYING = re.compile(r" \(byte \d+\)|(?<=event_id) `.*`", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -65,11 +68,12 @@ class Books:
     def enter(self, parted: Parted, known: Format) -> None:
         """Books a batch: rows kept, identical duplicates, rows that contradict earlier ones."""
         self.events[known.name] += parted.fresh.height
-        for row in parted.conflicting.select(FILE, LINE, "event_id").iter_rows():
-            self.bad(Bad(row[1], f"conflicting duplicate of event_id `{row[2]}`"), row[0])
+        for file, line, name in parted.conflicting.select(FILE, LINE, "event_id").iter_rows():
+            self.bad(Bad(line, f"conflicting duplicate of event_id `{name}`"), file)
         for file, rows in parted.identical[FILE].value_counts().iter_rows():
             self.tallies[file].duplicates += rows
-        for row in parted.fresh.group_by(FILE).agg(pl.len(), *_period(parted.fresh)).to_dicts():
+        kept = parted.fresh.group_by(FILE).agg(pl.len(), *_period(parted.fresh))
+        for row in kept.to_dicts():
             tally = self.tallies[row[FILE]]
             tally.kept += row["len"]
             tally.oldest = _of(min, tally.oldest, row.get("old"))
@@ -107,4 +111,4 @@ def _of(choose: Callable[[list[Any]], Any], *values: Any) -> Any:
 
 def _kind(reason: str) -> str:
     """A reason without what differs from row to row, so that reasons can be counted."""
-    return reason.partition(" `")[0]
+    return _VARYING.sub("", reason)

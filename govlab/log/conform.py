@@ -15,7 +15,7 @@ from govlab.errors import LogError
 from govlab.schema import ACTIONS, MARKS, RUN_REQUEST, Column
 from govlab.types import Type
 
-__all__ = ["NO_OFFSET", "POLARS", "as_frame", "conform", "polars_type"]
+__all__ = ["COLUMNS", "MARKED", "NO_OFFSET", "POLARS", "as_frame", "conform", "polars_type"]
 
 POLARS: Final[Mapping[str, pl.DataType]] = {
     "bool": pl.Boolean(),
@@ -25,6 +25,9 @@ POLARS: Final[Mapping[str, pl.DataType]] = {
     "timestamp": pl.Datetime("us", "UTC"),
 }
 COLUMNS: Final = {**ACTIONS, **RUN_REQUEST}
+MARKED: Final = dict.fromkeys(("cost", "cost_micro_usd"), "cost,cost_micro_usd")
+"""What is marked where it is not the column itself: money is stored under one name, read by two."""
+
 NO_OFFSET: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$"
 _TIME = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6}0*)?(Z|[+-]\d\d:?\d\d)$"
 _WHOLE = r"^-?\d{1,19}$"
@@ -75,8 +78,8 @@ def conform(frame: pl.LazyFrame, *, tz: str | None = None) -> pl.LazyFrame:
         if cell is None:
             continue
         casts[name] = cell.alias(name)
-        mark = f"cost,{name}" if name == "cost_micro_usd" else name
-        bad.append(pl.when(pl.col(name).is_not_null() & cell.is_null()).then(pl.lit(mark)))
+        mark = pl.lit(MARKED.get(name, name))
+        bad.append(pl.when(pl.col(name).is_not_null() & cell.is_null()).then(mark))
     marks = pl.concat_str(bad, separator=",", ignore_nulls=True) if bad else pl.lit("")
     marked = pl.when(marks != "").then(marks).cast(pl.Categorical).alias(MARKS[1])
     return frame.with_columns(*casts.values(), marked)
@@ -141,14 +144,16 @@ def _cell(column: Column, dtype: pl.DataType, tz: str | None) -> pl.Expr | None:
 
 
 def _list(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if not isinstance(dtype, pl.List | pl.Array) or not _is_text(dtype.inner):
+    if not isinstance(dtype, pl.List | pl.Array) or not (
+        _is_text(dtype.inner) or dtype.inner == pl.Null  # every list of the column is empty
+    ):
         return pl.lit(None, pl.List(pl.String))
     cell = value.cast(pl.List(pl.String))
     return pl.when(cell.list.eval(pl.element().is_not_null()).list.all()).then(cell)
 
 
 def _is_text(dtype: Any) -> bool:
-    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum) or dtype == pl.String
+    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
 def _text_of(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -38,7 +38,7 @@ WORDS: Mapping[str, Recorded] = {
     **{word: Recorded(name) for name, words in _BY_DECISION.items() for word in words},
     "throttle": Recorded("DENY", "throttle"),
     "warn": Recorded("ALLOW", "warn"),
-    "checkpoint": Recorded("ALLOW", "checkpoint"),
+    "checkpoint": Recorded("ALLOW", "warn"),
 }
 """Lower-case word of a source to the decision it is (S15)."""
 

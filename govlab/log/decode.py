@@ -1,8 +1,8 @@
 """JSON as logs have it: typed decoding that says in plain words why a record is refused.
 
 Writers of real logs emit what strict JSON forbids: `NaN`, and half of a surrogate pair where
-a text was cut. Both are carried through decoding, so that only an argument that holds them is
-malformed and not the whole record.
+a text was cut. Both are carried through decoding: the first is no value, and arguments that
+hold either are malformed, not the whole record.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _ESCAPE = re.compile(
     rb"|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_CARRIED = 0xF0000 - 0xD800  # lone surrogates travel in a private-use plane, escaped as a pair
-_OVERFLOW = {b"NaN": b"1e999", b"Infinity": b"1e999", b"-Infinity": b"-1e999"}
-_CARRIED_TEXT = re.compile("[\U000f0000-\U000f07ff]")
+# lone surrogates travel as characters nobody uses: the end of the last private plane
+_CARRIED = 0x10F000 - 0xD800
+_NO_NUMBER = b"null\r\t\r\t\r"  # null to a typed reader; the white space is kept in raw text
+_CARRIED_TEXT = re.compile(r"[\U0010f000-\U0010f7ff]|\\udbf[cd]\\ud[c-f][0-9a-f]{2}")
 
 
 class NotJsonError(ValueError):
@@ -40,14 +41,14 @@ class NotJsonError(ValueError):
 def decode(data: bytes, kind: type[T]) -> T:
     """`data` as `kind`. Raises `NotJsonError` with the reason.
 
-    >>> decode(b'{"a": NaN}', dict[str, float])
-    {'a': inf}
+    >>> decode(b'{"a": NaN}', dict[str, float | None])
+    {'a': None}
     """
     data = data.removeprefix(_BOM)
     try:
         return msgspec.json.decode(data, type=kind)
     except UnicodeDecodeError as error:
-        raise NotJsonError(f"not UTF-8: byte 0x{data[error.start]:02x}") from error
+        raise NotJsonError(f"not UTF-8: byte 0x{error.object[error.start]:02x}") from error
     except RecursionError as error:
         raise NotJsonError("nested too deep") from error
     except msgspec.ValidationError as error:
@@ -65,7 +66,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 def _mend(token: re.Match[bytes]) -> bytes:
     text = token.group()
     if not text.startswith(b'"'):
-        return _OVERFLOW[text]
+        return _NO_NUMBER
     return _ESCAPE.sub(_carry, text) if b"\\u" in text else text
 
 
@@ -74,6 +75,13 @@ def _carry(escape: re.Match[bytes]) -> bytes:
     if lone is None:
         return escape.group()
     return json.dumps(chr(int(lone, 16) + _CARRIED))[1:-1].encode()
+
+
+def _uncarry(found: re.Match[str]) -> str:
+    text = found.group()
+    char = text if len(text) == 1 else json.loads(f'"{text}"')
+    lone = ord(char) - _CARRIED
+    return f"\\u{lone:04x}" if 0xD800 <= lone <= 0xDFFF else text
 
 
 def _encoding(data: bytes) -> str | None:
@@ -102,7 +110,8 @@ def argument_text(raw: msgspec.Raw) -> str | None:
     if not data or data == b"null":
         return None
     text = msgspec.json.decode(data, type=str) if data.startswith(b'"') else data.decode()
-    text = _CARRIED_TEXT.sub(lambda c: f"\\u{ord(c.group()) - _CARRIED:04x}", text)
+    text = text.replace(_NO_NUMBER.decode(), "NaN")
+    text = _CARRIED_TEXT.sub(_uncarry, text)
     parsed = arguments.parse(text)
     if parsed is None or data.startswith(b'"'):
         return text

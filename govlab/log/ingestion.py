@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import polars as pl
 
 from govlab.errors import LogError
+from govlab.log import limits
 from govlab.log.books import Books
 from govlab.log.detect import Detected, detect, nearest
 from govlab.log.intake import Ids, Seen, as_table, digested, identified
@@ -34,10 +35,7 @@ from govlab.log.report import FileTally, IngestReport, Progress
 from govlab.log.sources import Source, expand
 from govlab.log.store import Store, replacing
 
-__all__ = ["BATCH", "ingest"]
-
-BATCH: Final = 50_000
-"""Rows that are held before they are written."""
+__all__ = ["ingest"]
 
 
 def ingest(  # noqa: PLR0913  the options of the command, one argument each
@@ -142,7 +140,7 @@ class _Ingest:
         asked = {name: run.get(name.removeprefix("run.")) for name in RUN_ASKED} if run else {}
         values = {**asked, **action.values, FILE: self.books.place}
         self.held.append(Action(action.line, values))
-        if len(self.held) == BATCH:
+        if len(self.held) == limits.BATCH:
             self.flush()
 
     def flush(self) -> None:

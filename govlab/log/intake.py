@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from govlab import arguments
-from govlab.log.conform import COLUMNS, polars_type
+from govlab.log.conform import COLUMNS, MARKED, polars_type
 from govlab.log.records import FILE, LINE, Action
 from govlab.schema import ACTIONS, MARKS, RUN_REQUEST
 
@@ -39,7 +39,9 @@ def as_table(actions: Sequence[Action]) -> pl.DataFrame:
         values = [action.values.get(name) for action in actions]
         series = pl.Series(name, values, polars_type(column.type))
         if column.counts and (wrong := series < 0).any():
-            bad.append(pl.Series("", [name if w else None for w in wrong], pl.String))
+            bad.append(
+                pl.Series("", [MARKED.get(name, name) if w else None for w in wrong], pl.String)
+            )
             series = series.to_frame().select(pl.when(pl.col(name) >= 0).then(name))[name]
         columns.append(series)
     frame = pl.DataFrame(columns)

@@ -53,7 +53,8 @@ def load_map(path: Path) -> ColumnMap:
     """The map in `path`. Raises `LogError` with everything that is wrong in it."""
     text = path.read_bytes()
     try:
-        given = yaml.safe_load(text) or {}
+        # every scalar stays the text that was written: `no` is a word of some policy engine
+        given = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506  builds text, lists, maps
     except yaml.YAMLError as error:
         raise LogError(f"{path}: no YAML: {error}") from error
     if not isinstance(given, dict):
@@ -63,7 +64,7 @@ def load_map(path: Path) -> ColumnMap:
         raise LogError("\n".join(f"{path}: {problem}" for problem in problems))
     columns = {name: _from(source) for name, source in (given.get("columns") or {}).items()}
     words = {str(word): name for word, name in (given.get("decision_map") or {}).items()}
-    return ColumnMap(columns, given.get("tz"), words, hashlib.sha256(text).hexdigest())
+    return ColumnMap(columns, given.get("tz") or None, words, hashlib.sha256(text).hexdigest())
 
 
 def zone(name: str | None) -> str | None:

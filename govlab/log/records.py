@@ -11,8 +11,8 @@ import polars as pl
 from govlab.log.sources import Source
 from govlab.schema import DERIVED, MARKS, RUN_REQUEST, request_columns
 
-__all__ = ["FILE", "LINE", "RUN_ASKED", "Action", "Bad", "Format", "Options", "Record", "Run", "Skipped", "Table",
-           "Unmapped"]  # fmt: skip
+__all__ = ["FILE", "LINE", "RUN_ASKED", "Action", "Bad", "Format", "Options", "Record", "Run",
+           "Skipped", "Table", "Unmapped"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,17 +63,17 @@ class Source:
 
     def read(self) -> bytes:
         """The whole content; raises `UnreadableError` where it breaks off."""
-        with self._reported(), self.open() as stream:
+        with self.reported(), self.open() as stream:
             return stream.read()
 
     def head(self, size: int = 1 << 16) -> bytes:
         """The first bytes; raises `UnreadableError` where there is nothing to decompress."""
-        with self._reported(), self.open() as stream:
+        with self.reported(), self.open() as stream:
             return stream.read(size)
 
     def lines(self) -> Iterator[Line]:
         """The lines that are not blank; raises `UnreadableError` where the bytes break off."""
-        with self._reported(), self.open() as stream:
+        with self.reported(), self.open() as stream:
             yield from _lines(stream)
 
     def digest(self) -> tuple[str, int]:
@@ -83,7 +83,8 @@ class Source:
         with self.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest(), self.path.stat().st_size
 
-    def _reported(self) -> _Reported:
+    def reported(self) -> _Reported:
+        """A context in which what reading raises becomes `UnreadableError`."""
         return _Reported(self.name)
 
 
@@ -97,7 +98,7 @@ class _Reported:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | EOFError | zlib.error):
+        if isinstance(error, OSError | EOFError | zlib.error | pa.ArrowInvalid):
             raise UnreadableError(f"{self.name}: the file breaks off: {error}") from error
 
 
@@ -126,7 +127,7 @@ def expand(sources: Sequence[str | Path]) -> list[Source]:
     for given in sources:
         for source in _expand(given):
             found.setdefault(source.path, source)
-    return list(found.values())
+    return sorted(found.values(), key=lambda source: (source.name, source.path))
 
 
 def _expand(given: str | Path) -> list[Source]:

@@ -104,7 +104,7 @@ def _typed(frame: pl.DataFrame, columns: Sequence[str], categorical: Any) -> pl.
 
 
 def _by_date(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The rows of each day (UTC), days in order, rows in theirs; `unknown` where there is no time."""
+    """The rows of each day (UTC) in their order; `unknown` where there is no time."""
     if "ts" not in frame.columns:
         yield "unknown", frame
         return

@@ -11,6 +11,22 @@ from govlab.plan.compile import compile_plan
 from govlab.plan.decision import Decision, Remedy, Requirement
 from govlab.plan.model import Plan, PolicyPlan, RulePlan, Scope
 
-__all__ = ["Admission", "Approval", "Combined", "Decision", "Plan", "PolicyPlan", "Remedy",
-           "Requirement", "RulePlan", "Scope", "Vote", "action_sha256", "admit", "combine",
-           "compile_plan", "conclude", "refuse"]
+__all__ = [
+    "Admission",
+    "Approval",
+    "Combined",
+    "Decision",
+    "Plan",
+    "PolicyPlan",
+    "Remedy",
+    "Requirement",
+    "RulePlan",
+    "Scope",
+    "Vote",
+    "action_sha256",
+    "admit",
+    "combine",
+    "compile_plan",
+    "conclude",
+    "refuse",
+]

@@ -17,8 +17,17 @@ from govlab.runtime.arguments import digest
 
 __all__ = ["BINDINGS", "Admission", "Approval", "Vote", "action_sha256", "admit", "base_digest"]
 
-BINDINGS = ("missing", "not_approved", "digest", "action", "expired", "quorum", "approver",
-            "self_approval", "consumed")
+BINDINGS = (
+    "missing",
+    "not_approved",
+    "digest",
+    "action",
+    "expired",
+    "quorum",
+    "approver",
+    "self_approval",
+    "consumed",
+)
 _ACTION = ("tenant", "actor", "principal", "tool", "action", "resource", "env", "args_sha256")
 
 
@@ -69,8 +78,14 @@ def action_sha256(event: Mapping[str, Any]) -> str:
     return sha256(rfc8785.dumps(said)).hexdigest()
 
 
-def admit(decision: Decision, event: Mapping[str, Any], approval: Approval | None, *,
-          now: datetime, plan: Plan) -> Admission:
+def admit(
+    decision: Decision,
+    event: Mapping[str, Any],
+    approval: Approval | None,
+    *,
+    now: datetime,
+    plan: Plan,
+) -> Admission:
     """Whether `event` may be dispatched at `now` under `decision` of `plan`.
 
     A monitored policy's outcome does not stop it: what counts is `decision.enforced`.
@@ -88,8 +103,13 @@ def admit(decision: Decision, event: Mapping[str, Any], approval: Approval | Non
             return Admission(False)
 
 
-def _failed(decision: Decision, event: Mapping[str, Any], approval: Approval | None,
-            now: datetime, plan: Plan) -> tuple[str, ...]:
+def _failed(
+    decision: Decision,
+    event: Mapping[str, Any],
+    approval: Approval | None,
+    now: datetime,
+    plan: Plan,
+) -> tuple[str, ...]:
     if approval is None:
         return ("missing",)
     dispatched = variant(event, decision.remediation.set) if decision.remediation else event
@@ -118,8 +138,9 @@ def _expired(requirements: Iterable[Requirement], approval: Approval, now: datet
     return any(at >= end for at in (now, *(v.at for v in approval.votes if v.vote == "approve")))
 
 
-def _people(requirement: Requirement, approval: Approval, event: Mapping[str, Any],
-            plan: Plan) -> str | None:
+def _people(
+    requirement: Requirement, approval: Approval, event: Mapping[str, Any], plan: Plan
+) -> str | None:
     """What is wrong with who approved: too few, not those named, or the requester; else None."""
     voters = {v.approver for v in approval.votes if v.vote == "approve"}
     if len(voters) < requirement.quorum:

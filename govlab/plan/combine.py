@@ -110,8 +110,16 @@ def _at(found: _Found, decision: str, status: str, reason: str | None) -> Combin
     """A decision that rests on `found` alone."""
     policy, rule = found.policy, found.rule
     mentions = rule.mentions if rule else policy.mentions if policy else ()
-    return Combined(decision, status, policy.name if policy else None, found.id, reason,
-                    (rule.gate or None) if rule else None, mentions, policy.scope if policy else 0)
+    return Combined(
+        decision,
+        status,
+        policy.name if policy else None,
+        found.id,
+        reason,
+        (rule.gate or None) if rule else None,
+        mentions,
+        policy.scope if policy else 0,
+    )
 
 
 def _decided(plan: Plan, codes: Sequence[int], by: _Found) -> Combined:
@@ -146,9 +154,17 @@ def _together(plan: Plan, codes: Sequence[int], found: tuple[_Found, ...]) -> Co
 def refuse(first: Combined, reason: str) -> Combined:
     """DENY because the variant cannot stand: `remediation_conflict` or `remediation_refused`."""
     remedy = first.remedies[0]
-    return Combined("DENY", "decided", remedy.policy.name, remedy.rule.id, reason,
-                    remedy.rule.gate or None, remedy.rule.mentions, remedy.policy.scope,
-                    matched=first.matched)
+    return Combined(
+        "DENY",
+        "decided",
+        remedy.policy.name,
+        remedy.rule.id,
+        reason,
+        remedy.rule.gate or None,
+        remedy.rule.mentions,
+        remedy.policy.scope,
+        matched=first.matched,
+    )
 
 
 def conclude(first: Combined, second: Combined) -> Combined:
@@ -156,8 +172,13 @@ def conclude(first: Combined, second: Combined) -> Combined:
     if second.status == "unknown":
         return replace(first, status="unknown")
     if second.status == "error":
-        return replace(refuse(first, "remediation_refused"), status="error",
-                       mentions=second.mentions, scope=second.scope, of_variant=True)
+        return replace(
+            refuse(first, "remediation_refused"),
+            status="error",
+            mentions=second.mentions,
+            scope=second.scope,
+            of_variant=True,
+        )
     if second.decision in ("DENY", "REMEDIATE") or second.remedies:
         return refuse(first, "remediation_refused")
     together = replace(
@@ -168,6 +189,14 @@ def conclude(first: Combined, second: Combined) -> Combined:
     )
     if first.decision == "REQUIRE_APPROVAL" or second.decision != "REQUIRE_APPROVAL":
         return together
-    return replace(together, decision="REQUIRE_APPROVAL", policy=second.policy, rule=second.rule,
-                   gate=second.gate, reason=second.reason, mentions=second.mentions,
-                   scope=second.scope, of_variant=True)
+    return replace(
+        together,
+        decision="REQUIRE_APPROVAL",
+        policy=second.policy,
+        rule=second.rule,
+        gate=second.gate,
+        reason=second.reason,
+        mentions=second.mentions,
+        scope=second.scope,
+        of_variant=True,
+    )

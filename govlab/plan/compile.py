@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from govlab.bundle.model import Bundle, Default, Derivation, Lookup, Matcher, Mode, Policy, Rule
-from govlab.lang.nodes import And, Call, Conditional, Literal, Node, Or, Present, Variable, variables
+from govlab.lang.nodes import (
+    And,
+    Call,
+    Conditional,
+    Literal,
+    Node,
+    Or,
+    Present,
+    Variable,
+    variables,
+)
 from govlab.lang.syntax import Span
 from govlab.plan.decision import Requirement
 from govlab.plan.model import Plan, PolicyPlan, RulePlan, Scope
@@ -28,8 +38,11 @@ def compile_plan(bundle: Bundle) -> Plan:
         version=bundle.version,
         digest=bundle.digest,
         scopes=tuple(map(_scope, chain)),
-        policies=tuple(_policy(policy, scope, member.mode)
-                       for scope, member in enumerate(chain) for policy in member.policies),
+        policies=tuple(
+            _policy(policy, scope, member.mode)
+            for scope, member in enumerate(chain)
+            for policy in member.policies
+        ),
         root=len(root.policies),
         default=_default(root.default),
         default_monitored=_monitored(root.mode),
@@ -46,9 +59,14 @@ def _policy(policy: Policy, scope: int, mode: Mode) -> PolicyPlan:
     target = _any(tuple(map(_matcher, policy.on))) if policy.on else None
     ends = [m for m in (_monitored(mode), _monitored(policy.mode or Mode())) if m is not None]
     mentions = sorted({key for matcher in policy.on for key, _ in matcher.globs})
-    return PolicyPlan(policy.name, scope, target, tuple(mentions),
-                      tuple(_rule(policy.name, rule) for rule in policy.rules),
-                      max(ends, default=None))
+    return PolicyPlan(
+        policy.name,
+        scope,
+        target,
+        tuple(mentions),
+        tuple(_rule(policy.name, rule) for rule in policy.rules),
+        max(ends, default=None),
+    )
 
 
 def _matcher(matcher: Matcher) -> Node:
@@ -79,8 +97,9 @@ def _key(key: str, globs: tuple[str, ...]) -> Node:
     if other is None:
         return test
     # one of the two may be absent: then this key does not match; both absent is an error
-    lacks = Conditional(BOOL, _NOWHERE, Present(BOOL, _NOWHERE, other),
-                        Literal(BOOL, _NOWHERE, False), test)
+    lacks = Conditional(
+        BOOL, _NOWHERE, Present(BOOL, _NOWHERE, other), Literal(BOOL, _NOWHERE, False), test
+    )
     return Conditional(BOOL, _NOWHERE, Present(BOOL, _NOWHERE, key), test, lacks)
 
 
@@ -112,14 +131,26 @@ def _attributes(names: Iterable[str]) -> Iterator[str]:
 def _requirement(policy: str | None, rule: str, of: Rule | Default) -> Requirement | None:
     if of.decision != "REQUIRE_APPROVAL":
         return None
-    return Requirement(policy, rule, of.approvers, of.quorum, of.expires_after_s,
-                       of.separation_of_duties)
+    return Requirement(
+        policy, rule, of.approvers, of.quorum, of.expires_after_s, of.separation_of_duties
+    )
 
 
 def _default(default: Default) -> RulePlan:
-    return RulePlan("default", Literal(BOOL, _NOWHERE, True), (), default.decision, "", "",
-                    _requirement(None, "default", default), default.evidence_required, {}, (), "",
-                    "")
+    return RulePlan(
+        "default",
+        Literal(BOOL, _NOWHERE, True),
+        (),
+        default.decision,
+        "",
+        "",
+        _requirement(None, "default", default),
+        default.evidence_required,
+        {},
+        (),
+        "",
+        "",
+    )
 
 
 def _scope(bundle: Bundle) -> Scope:
@@ -140,7 +171,9 @@ def _reads(bundle: Bundle, steps: tuple[Derivation | Lookup, ...]) -> Mapping[st
     for feature in bundle.history:
         names |= {*feature.per, "ts", "run_id", "step", "event_id"}
         names |= variables(feature.count.node) if feature.count else set()
-        names |= {"cost_micro_usd" if feature.sum == "cost" else feature.sum} if feature.sum else set()
+        names |= (
+            {"cost_micro_usd" if feature.sum == "cost" else feature.sum} if feature.sum else set()
+        )
     for step in steps:
         names |= _step_names(step)
     known = {**{n: c.type for n, c in request_columns().items()}, **bundle.attributes}
@@ -163,5 +196,9 @@ def _policy_names(policy: Policy) -> Iterator[str]:
 
 def _step_names(step: Derivation | Lookup) -> set[str]:
     if isinstance(step, Lookup):
-        return {step.on, "ts"} if any(r[1] is not None or r[2] is not None for r in step.rows) else {step.on}
+        return (
+            {step.on, "ts"}
+            if any(r[1] is not None or r[2] is not None for r in step.rows)
+            else {step.on}
+        )
     return {step.attribute}.union(*(variables(part.node) for rule in step.rules for part in rule))

@@ -25,16 +25,21 @@ def _all(a: list[Any], b: list[Any]) -> list[Any]:
 
 
 _RULES: dict[str, Callable[[Any, Any], Any]] = {
-    "min": min, "max": max, "or": lambda a, b: a or b, "union": _union,
-    "intersection": _intersection, "all": _all,
+    "min": min,
+    "max": max,
+    "or": lambda a, b: a or b,
+    "union": _union,
+    "intersection": _intersection,
+    "all": _all,
 }
 
 MERGES = {canonical_key(c.name, c.kind): c.merge for c in CONSTRAINTS.values()}
 """Canonical constraint name -> how two of them merge."""
 
 
-def merge(parts: Iterable[Mapping[str, Any]],
-          declared: Mapping[str, ConstraintType]) -> dict[str, Any]:
+def merge(
+    parts: Iterable[Mapping[str, Any]], declared: Mapping[str, ConstraintType]
+) -> dict[str, Any]:
     """All of `parts` at once, names sorted.
 
     >>> merge([{"timeout_s": 300}, {"timeout_s": 60, "allow_envs": ["dev"]}], {})

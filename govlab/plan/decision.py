@@ -8,8 +8,13 @@ from typing import Any
 
 __all__ = ["RESTRICTIVENESS", "Decision", "Remedy", "Requirement"]
 
-RESTRICTIVENESS = {"ALLOW": 0, "ALLOW_WITH_CONSTRAINTS": 1, "REMEDIATE": 2, "REQUIRE_APPROVAL": 3,
-                   "DENY": 4}
+RESTRICTIVENESS = {
+    "ALLOW": 0,
+    "ALLOW_WITH_CONSTRAINTS": 1,
+    "REMEDIATE": 2,
+    "REQUIRE_APPROVAL": 3,
+    "DENY": 4,
+}
 """The five decisions, from the loosest to the most restrictive (S4.2e)."""
 
 

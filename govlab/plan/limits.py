@@ -22,7 +22,9 @@ def _over(column: str) -> Callable[[Any, Event], bool | None]:
 
 
 def _outside(column: str) -> Callable[[Any, Event], bool | None]:
-    return lambda allowed, event: None if event.get(column) is None else event[column] not in allowed
+    return lambda allowed, event: (
+        None if event.get(column) is None else event[column] not in allowed
+    )
 
 
 def _writes(only: bool, event: Event) -> bool | None:
@@ -99,5 +101,7 @@ def breaks(constraints: Mapping[str, Any], event: Event) -> bool | None:
     >>> breaks({"max_files": 3}, {"files_changed": 4}), breaks({"max_files": 3}, {})
     (True, None)
     """
-    results = [_CHECKS[name](limit, event) for name, limit in constraints.items() if name in _CHECKS]
+    results = [
+        _CHECKS[name](limit, event) for name, limit in constraints.items() if name in _CHECKS
+    ]
     return True if True in results else None if None in results else False

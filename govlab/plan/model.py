@@ -12,8 +12,20 @@ from govlab.lang.nodes import Node
 from govlab.plan.decision import Requirement
 from govlab.types import Type
 
-__all__ = ["ON_ERROR", "ON_UNKNOWN", "NO_RULE", "NO_TARGET", "Outcome", "Plan", "PolicyPlan",
-           "RulePlan", "Scope", "Step", "decode", "encode"]
+__all__ = [
+    "NO_RULE",
+    "NO_TARGET",
+    "ON_ERROR",
+    "ON_UNKNOWN",
+    "Outcome",
+    "Plan",
+    "PolicyPlan",
+    "RulePlan",
+    "Scope",
+    "Step",
+    "decode",
+    "encode",
+]
 
 Step = Derivation | Lookup
 Verdict = Literal["true", "error", "unknown"]

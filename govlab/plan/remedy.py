@@ -41,21 +41,27 @@ def variant(event: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     changed = {**event, **{name: plain(value) for name, value in values.items()}}
     if "cost" in values:
         changed.pop("cost_micro_usd", None)
-    paths = {tuple(name.split(".")[1:]): plain(value)
-             for name, value in values.items() if name.startswith("args.")}
+    paths = {
+        tuple(name.split(".")[1:]): plain(value)
+        for name, value in values.items()
+        if name.startswith("args.")
+    }
     if paths:
         changed["args"] = patch(event.get("args"), paths)
         changed["args_sha256"] = digest(changed["args"])
     return changed
 
 
-def remedy(remedies: tuple[Remediation, ...], values: Mapping[str, Any],
-           changed: Mapping[str, Any]) -> Remedy:
+def remedy(
+    remedies: tuple[Remediation, ...], values: Mapping[str, Any], changed: Mapping[str, Any]
+) -> Remedy:
     """What the decision says of the variant `changed`; automatic only where every remedy is."""
     rules = [r.rule for r in remedies]
     return Remedy(
         set={name: plain(value) for name, value in values.items()},
         apply="automatic" if all(r.apply == "automatic" for r in rules) else "suggest",
         suggestion=tuple(dict.fromkeys(r.suggestion for r in rules if r.suggestion)),
-        args_sha256=changed.get("args_sha256") if any(n.startswith("args.") for n in values) else None,
+        args_sha256=changed.get("args_sha256")
+        if any(n.startswith("args.") for n in values)
+        else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from govlab.explain import Explanation, PolicyTrace
+from govlab.explanation import Explanation, PolicyTrace
 from govlab.plan import Decision, Requirement
 from govlab.report.text import clean, cut, table, width
 
@@ -31,8 +31,9 @@ def _lines(explained: Explanation, what: str) -> Iterator[str]:
 def decision_lines(decision: Decision) -> Iterator[str]:
     """The decision and everything that comes with it, one fact a line."""
     by = f"by rule {decision.rule}" if decision.policy else "by the bundle's default"
-    yield f"{decision.decision} {by}" + ("" if decision.status == "decided"
-                                        else f" ({decision.status})")
+    yield f"{decision.decision} {by}" + (
+        "" if decision.status == "decided" else f" ({decision.status})"
+    )
     facts = {
         "reason": decision.reason,
         "risk": decision.risk,
@@ -56,8 +57,11 @@ def _json(value: object) -> str:
 
 
 def _requirement(requirement: Requirement) -> str:
-    window = ("no expiry" if requirement.expires_after_s is None
-              else f"within {requirement.expires_after_s:g} s")
+    window = (
+        "no expiry"
+        if requirement.expires_after_s is None
+        else f"within {requirement.expires_after_s:g} s"
+    )
     people = " or ".join(requirement.approvers)
     apart = ", not by those who asked" if requirement.separation_of_duties else ""
     return clean(f"{requirement.quorum} of {people}, {window}{apart} (rule {requirement.rule})")
@@ -72,5 +76,8 @@ def _policy(policy: PolicyTrace) -> Iterator[str]:
 
 
 def _result(value: object) -> str:
-    return value if isinstance(value, str) and value in ("error", "unknown") else json.dumps(
-        value, ensure_ascii=False)
+    return (
+        value
+        if isinstance(value, str) and value in ("error", "unknown")
+        else json.dumps(value, ensure_ascii=False)
+    )

@@ -18,11 +18,18 @@ def sarif(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "govlab", "version": version("govlab"),
-                                "rules": [{"id": code} for code in codes]}},
-            "results": [_result(d) for d in found],
-        }],
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "govlab",
+                        "version": version("govlab"),
+                        "rules": [{"id": code} for code in codes],
+                    }
+                },
+                "results": [_result(d) for d in found],
+            }
+        ],
     }
 
 
@@ -34,6 +41,7 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
         "ruleId": diagnostic.code,
         "level": diagnostic.severity,
         "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.file},
-                                            "region": region}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": place.file}, "region": region}}
+        ],
     }

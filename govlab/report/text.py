@@ -21,8 +21,14 @@ def clean(value: Any) -> str:
     """Untrusted text as one line that cannot move the cursor, colour, or hide anything."""
     if value is None:
         return "-"
-    return "".join(c if c.isprintable() else "\N{SYMBOL FOR NEWLINE}" if c == "\n"
-                   else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return "".join(
+        c
+        if c.isprintable()
+        else "\N{SYMBOL FOR NEWLINE}"
+        if c == "\n"
+        else "\N{REPLACEMENT CHARACTER}"
+        for c in str(value)
+    )
 
 
 def cut(text: str, cells: int) -> str:
@@ -31,7 +37,9 @@ def cut(text: str, cells: int) -> str:
     >>> cut("production", 6)
     'produ…'
     """
-    return text if cell_len(text) <= cells else set_cell_size(text, max(0, cells - 1)).rstrip() + "…"
+    return (
+        text if cell_len(text) <= cells else set_cell_size(text, max(0, cells - 1)).rstrip() + "…"
+    )
 
 
 def percent(part: int, whole: int) -> str:
@@ -60,8 +68,14 @@ def money(micro_usd: int) -> str:
     return f"{micro_usd / 1e6:,.2f} USD"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, indent: int = 2,
-          most: int | None = None, right: Iterable[int] = ()) -> list[str]:
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    indent: int = 2,
+    most: int | None = None,
+    right: Iterable[int] = (),
+) -> list[str]:
     """Aligned lines under `header`; the last column takes what is left of the width.
 
     Cells are cleaned; columns in `right` are set flush right.
@@ -76,8 +90,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, indent: int =
     flush = set(right)
     lines = []
     for row in [list(header), *shown]:
-        cells = [_set(cut(cell, size), size, i in flush)
-                 for i, (cell, size) in enumerate(zip(row, sizes, strict=True))]
+        cells = [
+            _set(cut(cell, size), size, i in flush)
+            for i, (cell, size) in enumerate(zip(row, sizes, strict=True))
+        ]
         lines.append((" " * indent + "  ".join(cells)).rstrip())
     return lines
 

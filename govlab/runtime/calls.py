@@ -23,7 +23,6 @@ from govlab.runtime.values import (
     UINT_MAX,
     CelError,
     Duration,
-    Map,
     Timestamp,
     TypeValue,
     Uint,
@@ -202,10 +201,13 @@ def _field(name: str) -> Callable[..., int]:
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _NATURAL = re.compile(r"\+?\d+", re.ASCII)
-_FLOAT = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|[Ii]nf(inity)?|[Nn]a[Nn])",
-                    re.ASCII)
-_BOOLS = {**dict.fromkeys(("1", "t", "true", "TRUE", "True"), True),
-          **dict.fromkeys(("0", "f", "false", "FALSE", "False"), False)}
+_FLOAT = re.compile(
+    r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|[Ii]nf(inity)?|[Nn]a[Nn])", re.ASCII
+)
+_BOOLS = {
+    **dict.fromkeys(("1", "t", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "false", "FALSE", "False"), False),
+}
 
 
 def _to_int(value: Any) -> int:
@@ -312,8 +314,11 @@ def _to_duration(value: Any) -> Duration:
             raise CelError(f"cannot convert this {kind(value)} to duration")
 
 
-_TYPE_NAMES = {"null": "null_type", "timestamp": "google.protobuf.Timestamp",
-               "duration": "google.protobuf.Duration"}
+_TYPE_NAMES = {
+    "null": "null_type",
+    "timestamp": "google.protobuf.Timestamp",
+    "duration": "google.protobuf.Duration",
+}
 
 
 def _type(value: Any) -> TypeValue:
@@ -370,8 +375,10 @@ CALLS: dict[str, Callable[..., Any]] = {
     "type": _type,
     "dyn": lambda value: value,
     "shell": _shell,
-    **{f"shell.{name}": _shell_field(name)
-       for name in ("parsed", "programs", "commands", "writes", "substitution")},
+    **{
+        f"shell.{name}": _shell_field(name)
+        for name in ("parsed", "programs", "commands", "writes", "substitution")
+    },
     **{name: _field(name) for name in clock.TIMESTAMP_FIELDS},
     "@glob": matches_any,
     "@any_glob": _any_glob,

@@ -14,8 +14,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from govlab.runtime.values import INT_MAX, INT_MIN, CelError, Duration, Timestamp
 
-__all__ = ["DURATION_FIELDS", "TIMESTAMP_FIELDS", "duration", "read_duration", "read_timestamp",
-           "timestamp", "write_duration", "write_timestamp", "zone"]
+__all__ = [
+    "DURATION_FIELDS",
+    "TIMESTAMP_FIELDS",
+    "duration",
+    "read_duration",
+    "read_timestamp",
+    "timestamp",
+    "write_duration",
+    "write_timestamp",
+    "zone",
+]
 
 _SECOND = 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,16 +32,27 @@ _FIRST = -62135596800 * _SECOND
 _LAST = 253402300800 * _SECOND - 1
 _CYCLE_DAYS, _MARGIN = 146_097, 2 * 86_400
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)",
-    re.ASCII)
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
-_UNITS = {"h": 3600 * _SECOND, "m": 60 * _SECOND, "s": _SECOND, "ms": 10**6, "us": 1000,
-          "µs": 1000, "μs": 1000, "ns": 1}
+_UNITS = {
+    "h": 3600 * _SECOND,
+    "m": 60 * _SECOND,
+    "s": _SECOND,
+    "ms": 10**6,
+    "us": 1000,
+    "µs": 1000,
+    "μs": 1000,
+    "ns": 1,
+}
 _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)", re.ASCII)
 # Zone names that every time zone database agrees on: Area/City, and UTC. Abbreviations such as
 # EST or CET differ between databases and years.
-_ZONE = re.compile(r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
-                   r"/[A-Za-z0-9_+/-]+", re.ASCII)
+_ZONE = re.compile(
+    r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
+    r"/[A-Za-z0-9_+/-]+",
+    re.ASCII,
+)
 
 
 def timestamp(ns: int) -> Timestamp:

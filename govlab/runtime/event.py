@@ -16,8 +16,20 @@ __all__ = ["attribute_states", "instant", "micro_usd"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # attributes that may not be negative (a copy of the schema's flags: an exported engine has no schema)
-COUNTS = frozenset({"step", "delegation_depth", "amount", "cost", "cost_micro_usd", "tokens_in",
-                    "tokens_out", "lines_changed", "files_changed", "records_affected"})
+COUNTS = frozenset(
+    {
+        "step",
+        "delegation_depth",
+        "amount",
+        "cost",
+        "cost_micro_usd",
+        "tokens_in",
+        "tokens_out",
+        "lines_changed",
+        "files_changed",
+        "records_affected",
+    }
+)
 
 
 def instant(moment: datetime) -> Timestamp:
@@ -44,8 +56,9 @@ def micro_usd(value: Any) -> int | None:
     return int(exact) if exact.is_finite() and abs(exact) <= INT_MAX else None
 
 
-def attribute_states(event: Mapping[str, Any], reads: Mapping[str, Type],
-                     unknown: frozenset[str]) -> dict[str, Any]:
+def attribute_states(
+    event: Mapping[str, Any], reads: Mapping[str, Type], unknown: frozenset[str]
+) -> dict[str, Any]:
     """The state of every attribute of `reads`: its value, ABSENT, MALFORMED or UNKNOWN.
 
     `unknown` are the columns the event's source cannot tell; `malformed_columns` of the event
@@ -53,7 +66,9 @@ def attribute_states(event: Mapping[str, Any], reads: Mapping[str, Type],
     """
     marked = frozenset((event.get("malformed_columns") or "").split(","))
     parsed = _arguments(event, reads)
-    return {name: _state(name, kind, event, unknown, marked, parsed) for name, kind in reads.items()}
+    return {
+        name: _state(name, kind, event, unknown, marked, parsed) for name, kind in reads.items()
+    }
 
 
 def _arguments(event: Mapping[str, Any], reads: Mapping[str, Type]) -> Any:
@@ -69,13 +84,21 @@ def _arguments(event: Mapping[str, Any], reads: Mapping[str, Type]) -> Any:
     return MALFORMED if parsed is None else parsed
 
 
-def _state(name: str, kind: Type, event: Mapping[str, Any], unknown: frozenset[str],
-           marked: frozenset[str], parsed: Any) -> Any:
+def _state(
+    name: str,
+    kind: Type,
+    event: Mapping[str, Any],
+    unknown: frozenset[str],
+    marked: frozenset[str],
+    parsed: Any,
+) -> Any:
     column = "args" if name.startswith("args.") else "cost_micro_usd" if name == "cost" else name
     if name in marked or column in marked:
         return MALFORMED
     state = _raw_state(name, kind, event, parsed)
-    hidden = name in unknown or column in unknown or (name == "cost_micro_usd" and "cost" in unknown)
+    hidden = (
+        name in unknown or column in unknown or (name == "cost_micro_usd" and "cost" in unknown)
+    )
     return UNKNOWN if state is ABSENT and hidden else state
 
 

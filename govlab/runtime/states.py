@@ -10,8 +10,18 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Final
 
-__all__ = ["ABSENT", "ERROR", "MALFORMED", "UNKNOWN", "Mark", "both", "either", "present", "read",
-           "worst"]
+__all__ = [
+    "ABSENT",
+    "ERROR",
+    "MALFORMED",
+    "UNKNOWN",
+    "Mark",
+    "both",
+    "either",
+    "present",
+    "read",
+    "worst",
+]
 
 
 class Mark(Enum):
@@ -41,7 +51,7 @@ def present(state: Any) -> Any:
 
 def worst(results: Iterable[Any]) -> Mark | None:
     """UNKNOWN where any result is, else ERROR where any is, else None."""
-    found = None
+    found: Mark | None = None
     for result in results:
         if result is UNKNOWN:
             return UNKNOWN

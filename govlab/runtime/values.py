@@ -2,8 +2,9 @@
 
 int `int`, uint `Uint`, double `float`, string `str`, bytes `bytes`, bool `bool`, null `None`,
 timestamp `Timestamp`, duration `Duration` (both in nanoseconds, which Python's own types lack),
-list `tuple` or `list`, map `Map`, type `TypeValue`. Python takes True for 1 and compares 2**63-1 with 2.0**63 exactly: both are wrong
-here (google/cel-spec, doc/langdef.md, "Equality" and "Ordering"). Standard library only.
+list `tuple` or `list`, map `Map`, type `TypeValue`. Python takes True for 1 and compares 2**63-1
+with 2.0**63 exactly: both are wrong here (google/cel-spec, doc/langdef.md, "Equality" and
+"Ordering"). Standard library only.
 """
 
 from __future__ import annotations
@@ -13,8 +14,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["INT_MAX", "INT_MIN", "UINT_MAX", "CelError", "Duration", "Map", "Timestamp",
-           "TypeValue", "Uint", "compare", "equals", "kind"]
+__all__ = [
+    "INT_MAX",
+    "INT_MIN",
+    "UINT_MAX",
+    "CelError",
+    "Duration",
+    "Map",
+    "Timestamp",
+    "TypeValue",
+    "Uint",
+    "compare",
+    "equals",
+    "kind",
+]
 
 INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 
@@ -51,9 +64,18 @@ class TypeValue:
 
 
 _KINDS: dict[type, str] = {
-    bool: "bool", int: "int", Uint: "uint", float: "double", str: "string", bytes: "bytes",
-    type(None): "null", Timestamp: "timestamp", Duration: "duration", list: "list",
-    tuple: "list", TypeValue: "type",
+    bool: "bool",
+    int: "int",
+    Uint: "uint",
+    float: "double",
+    str: "string",
+    bytes: "bytes",
+    type(None): "null",
+    Timestamp: "timestamp",
+    Duration: "duration",
+    list: "list",
+    tuple: "list",
+    TypeValue: "type",
 }
 _NUMBERS = frozenset({"int", "uint", "double"})
 _ORDERED = frozenset({"bool", "string", "bytes", "timestamp", "duration"})
@@ -131,8 +153,9 @@ def equals(left: Any, right: Any) -> bool:
     if a == "list":
         return len(left) == len(right) and all(map(equals, left, right))
     if a == "map":
-        return len(left) == len(right) and all(k in right and equals(v, right[k])
-                                               for k, v in left.items())
+        return len(left) == len(right) and all(
+            k in right and equals(v, right[k]) for k, v in left.items()
+        )
     return bool(left == right)
 
 
@@ -146,7 +169,7 @@ def compare(left: Any, right: Any) -> int | None:
         return _number_order(left, right)
     if a != b or a not in _ORDERED:
         raise CelError(f"no such overload: `{a} < {b}`")
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def _number_order(left: Any, right: Any) -> int | None:
@@ -155,4 +178,4 @@ def _number_order(left: Any, right: Any) -> int | None:
         left, right = float(left), float(right)
         if math.isnan(left) or math.isnan(right):
             return None
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -137,6 +137,8 @@ _WRONG = {
     "unknown key": (_RULE + "{decision: DENY, zzz: 1}", "GL010", 3, 22, "known here: `approvers`"),
     "switch to skip errors": (_RULE + "{decision: DENY, on_error: skip}", "GL010", 3, 22, "on_err"),
     "mode of a rule": (_RULE + "{decision: DENY, mode: monitor}", "GL010", 3, 22, "mode"),
+    "a key that pydantic uses": (_ALLOW + "'[key]': 1", "GL010", 2, 1, "`[key]`"),
+    "its value": (_ALLOW + "groups: {'[key]': a}", "GL012", 2, 19, "`[a]`"),
     "unknown target": (_ALLOW + "on: [{toool: x}]", "GL010", 2, 7, "`tool`?"),
     "key missing": (_RULE + "{condition: 'true'}", "GL011", 3, 5, "`decision`"),
     "no rules": ("on: [{tool: x}]", "GL011", 1, 1, "rules"),
@@ -343,12 +345,14 @@ def test_one_constraint_by_its_node() -> None:
     assert read_constraint(key, value, {}) == Canonical("max_cost_micro_usd", 50_000_000)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 2**63 - 1))
 def test_money_is_exact(micro_usd: int) -> None:
     whole, rest = divmod(micro_usd, 1_000_000)
     assert parse_money(f"{whole}.{rest:06}") == micro_usd
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(st.integers(1, 999), st.sampled_from(["us", "ms", "s", "m", "h", "d"])),
                 min_size=1, max_size=6))  # fmt: skip
 def test_durations_add_up(parts: list[tuple[int, str]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govlab.bundle.offsets import traced
@@ -110,6 +110,7 @@ def check(writer: Callable[[str, int], Written], value: str, depth: int) -> None
     assert [scalar.offset_of(index) for index in range(len(value))] == [base + p for p in places]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text("ab'\"\\#:\n é", max_size=20), st.integers(1, 4))
 def test_single_quoted(value: str, depth: int) -> None:
     lines = value.split("\n")  # spaces beside a line break cannot be written in single quotes
@@ -119,21 +120,25 @@ def test_single_quoted(value: str, depth: int) -> None:
     check(write_single, "\n".join(edges), depth)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_ANY, st.integers(1, 4))
 def test_double_quoted(value: str, depth: int) -> None:
     check(write_double, value, depth)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_LINES, st.integers(1, 4))
 def test_literal(value: str, depth: int) -> None:
     check(write_literal, value, depth)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.text("ab'\"#:é", min_size=1, max_size=6), min_size=1), st.integers(1, 4))
 def test_folded(words: list[str], depth: int) -> None:
     check(write_folded, " ".join(words), depth)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from(["env", "==", "'a'", "a:b", "x#y", "é"]), min_size=1))
 def test_plain_over_several_lines(words: list[str]) -> None:
     value = " ".join(["w", *words])
@@ -150,6 +155,7 @@ def test_plain_over_several_lines(words: list[str]) -> None:
     )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text("ab \n'\"\\#:-|>+2\r", max_size=40), st.sampled_from(["", "'", '"', "|", ">"]))
 def test_traced_value_is_the_readers_value(body: str, opening: str) -> None:
     closing = opening if opening in "'\"" else ""

@@ -33,7 +33,7 @@ def codes(series: pl.Series) -> tuple[pl.Series, int]:
     if dtype == pl.Boolean:
         return series.cast(pl.UInt64).fill_null(2), 3
     if dtype == pl.UInt8 and not series.null_count():
-        return series.cast(pl.UInt64), 256
+        return series.cast(pl.UInt64), _highest(series) + 1
     if isinstance(dtype, pl.List):
         return codes(_as_text(series))
     if isinstance(dtype, pl.Categorical | pl.Enum):
@@ -41,6 +41,10 @@ def codes(series: pl.Series) -> tuple[pl.Series, int]:
     if dtype == pl.Null:
         return pl.repeat(0, len(series), dtype=pl.UInt64, eager=True), 1
     return _hashed(series)
+
+
+def _highest(series: pl.Series) -> int:
+    return int(found) if isinstance(found := series.max(), int) else 0
 
 
 def _hashed(series: pl.Series) -> tuple[pl.Series, int]:

@@ -15,8 +15,17 @@ from govlab.bundle.model import Derivation
 from govlab.plan.combine import Combined, combine, conclude, refuse
 from govlab.plan.compile import FOREVER
 from govlab.plan.decision import Decision
-from govlab.plan.model import NO_RULE, NO_TARGET, ON_ERROR, ON_UNKNOWN, Plan, PolicyPlan, Scope
-from govlab.plan.model import RulePlan, encode
+from govlab.plan.model import (
+    NO_RULE,
+    NO_TARGET,
+    ON_ERROR,
+    ON_UNKNOWN,
+    Plan,
+    PolicyPlan,
+    RulePlan,
+    Scope,
+    encode,
+)
 from govlab.plan.remedy import agreed, remedy, variant
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
@@ -52,8 +61,13 @@ class Round:
     second: Round | None = None
 
 
-def decide(plan: Plan, event: Mapping[str, Any], *, unknown: frozenset[str] = frozenset(),
-           history: Mapping[str, Any] | None = None) -> Decision:
+def decide(
+    plan: Plan,
+    event: Mapping[str, Any],
+    *,
+    unknown: frozenset[str] = frozenset(),
+    history: Mapping[str, Any] | None = None,
+) -> Decision:
     """The decision of `plan` for `event`.
 
     `event` holds attributes by name (JSON values; `ts` RFC 3339 text or an aware datetime);
@@ -87,8 +101,10 @@ def _watching(plan: Plan, event: Mapping[str, Any]) -> frozenset[str]:
     ends = {p.name: p.monitored for p in plan.policies} | {DEFAULT: plan.default_monitored}
     at = attribute_states(event, {"ts": TIMESTAMP}, frozenset())["ts"]
     return frozenset(
-        name for name, end in ends.items()
-        if end == FOREVER or (end and not isinstance(at, Mark) and at < instant(end)))
+        name
+        for name, end in ends.items()
+        if end == FOREVER or (end and not isinstance(at, Mark) and at < instant(end))
+    )
 
 
 def decide_rounds(plan: Plan, asked: Asked) -> Round:
@@ -99,23 +115,36 @@ def decide_rounds(plan: Plan, asked: Asked) -> Round:
     values = agreed(_values(first, plan))
     if values is None:
         return replace(first, combined=refuse(first.combined, "remediation_conflict"))
-    changed = Asked(variant(asked.event, values), asked.unknown - values.keys(), asked.history,
-                    asked.hidden, frozenset(values))
+    changed = Asked(
+        variant(asked.event, values),
+        asked.unknown - values.keys(),
+        asked.history,
+        asked.hidden,
+        frozenset(values),
+    )
     second = _round(plan, changed)
-    return replace(first, combined=conclude(first.combined, second.combined), variant=changed,
-                   values=values, second=second)
+    return replace(
+        first,
+        combined=conclude(first.combined, second.combined),
+        variant=changed,
+        values=values,
+        second=second,
+    )
 
 
 def _values(first: Round, plan: Plan) -> list[dict[str, Any]]:
     """What each remedy sets, computed on the original event."""
-    return [{name: evaluate(value, first.states[r.policy.scope]) for name, value in r.rule.set}
-            for r in first.combined.remedies]
+    return [
+        {name: evaluate(value, first.states[r.policy.scope]) for name, value in r.rule.set}
+        for r in first.combined.remedies
+    ]
 
 
 def _round(plan: Plan, asked: Asked) -> Round:
     states = tuple(_scope_states(scope, asked) for scope in plan.scopes)
-    codes = tuple(NO_TARGET if p.name in asked.hidden else _outcome(p, states[p.scope])
-                  for p in plan.policies)
+    codes = tuple(
+        NO_TARGET if p.name in asked.hidden else _outcome(p, states[p.scope]) for p in plan.policies
+    )
     return Round(combine(plan, codes, default=DEFAULT not in asked.hidden), codes, states)
 
 

@@ -35,9 +35,11 @@ def join(lookup: Lookup, states: Mapping[str, Any]) -> dict[str, Any]:
     """The states of the lookup's columns, `<lookup>.<column>`, and of its row, `<lookup>`."""
     row = _row(lookup, states)
     if isinstance(row, Mark):
-        return {name: row for name in (lookup.name, *(f"{lookup.name}.{c}" for c, _ in lookup.columns))}
-    cells = {f"{lookup.name}.{c}": ABSENT if cell is None else cell
-             for (c, _), cell in zip(lookup.columns, row, strict=True)}
+        return dict.fromkeys((lookup.name, *(f"{lookup.name}.{c}" for c, _ in lookup.columns)), row)
+    cells = {
+        f"{lookup.name}.{c}": ABSENT if cell is None else cell
+        for (c, _), cell in zip(lookup.columns, row, strict=True)
+    }
     return {lookup.name: True, **cells}
 
 
@@ -50,8 +52,14 @@ def _row(lookup: Lookup, states: Mapping[str, Any]) -> tuple[Any, ...] | Mark:
     at = states["ts"] if timed else None
     if isinstance(at, Mark):
         return UNKNOWN if at is UNKNOWN else MALFORMED  # without a time no validity can be told
-    return next((cells for wanted, start, end, cells in lookup.rows
-                 if _matches(lookup, key, wanted) and _valid(at, start, end)), ABSENT)
+    return next(
+        (
+            cells
+            for wanted, start, end, cells in lookup.rows
+            if _matches(lookup, key, wanted) and _valid(at, start, end)
+        ),
+        ABSENT,
+    )
 
 
 def _matches(lookup: Lookup, key: str, wanted: str) -> bool:

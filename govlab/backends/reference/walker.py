@@ -71,7 +71,7 @@ def _value(node: Node, states: Mapping[str, Any], watch: Watch | None) -> Any:
         case Conditional(condition=condition, then=then, otherwise=otherwise):
             chosen = value(condition)
             mark = worst((chosen,))
-            return mark if mark else _branch(chosen, then, otherwise, value)
+            return mark or _branch(chosen, then, otherwise, value)
         case Call(function=function, args=args):
             return _strict(CALLS[function], tuple(map(value, args)))
         case MakeList(elements=elements):

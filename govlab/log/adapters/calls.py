@@ -18,6 +18,7 @@ class Message(msgspec.Struct):
     """A chat message as any of the benchmarks writes it; what is not read stays raw."""
 
     role: str = ""
+    id: Any = None
     content: msgspec.Raw = EMPTY
     tool_calls: list[msgspec.Raw] | None = None
     tool_call_id: Any = None
@@ -75,9 +76,8 @@ def call_of(raw: msgspec.Raw) -> Call:
     elif function.startswith(b"{"):
         inner = decode(function, _Function)
         name, args = inner.name, inner.arguments
-    known = found.id if isinstance(found.id, str | int) and found.id != "" else None
     text = argument_text(msgspec.Raw(bytes(args)))
-    return Call(None if known is None else str(known), name, text, found.requestor)
+    return Call(_known(found.id), name, text, found.requestor)
 
 
 def attempts(messages: Sequence[Message], roles: Sequence[str] = ("assistant",)) -> list[Attempt]:
@@ -105,16 +105,23 @@ def _made(message: Message, turn: int) -> Iterator[Attempt]:
 
 
 def _answered(waiting: list[Attempt], answer: Message) -> Attempt | None:
-    known = str(answer.tool_call_id) if answer.tool_call_id not in (None, "") else None
-    if known is not None:
-        by_id = next((a for a in waiting if a.call.id == known), None)
-        if by_id:
-            return by_id
-    echoed = call_of(answer.tool_call) if bytes(answer.tool_call)[:1] == b"{" else None
-    if echoed:
-        return next((a for a in waiting if _same(a.call, echoed)), None) or _first(waiting, known)
-    named = next((a for a in waiting if a.call.tool == answer.name), None) if answer.name else None
-    return named or _first(waiting, known)
+    known = _known(answer.tool_call_id)
+    ids = {name for name in (known, _known(answer.id)) if name}  # tau2 says `id`
+    by_id = next((a for a in waiting if a.call.id in ids), None)
+    if by_id:
+        return by_id
+    if bytes(answer.tool_call).startswith(b"{"):
+        echoed = call_of(answer.tool_call)
+        by_call = next((a for a in waiting if _same(a.call, echoed)), None)
+        if by_call:
+            return by_call
+    # by name or order alone, but never an answer and a call whose ids contradict each other
+    open_ = [a for a in waiting if known is None or a.call.id is None]
+    return next((a for a in open_ if a.call.tool == answer.name), open_[0] if open_ else None)
+
+
+def _known(name: Any) -> str | None:
+    return str(name) if isinstance(name, str | int) and name != "" else None
 
 
 def _same(one: Call, other: Call) -> bool:
@@ -125,11 +132,6 @@ def _same(one: Call, other: Call) -> bool:
 
 def _digest(call: Call) -> str:
     return arguments.digest(call.args or "{}")
-
-
-def _first(waiting: list[Attempt], known: str | None) -> Attempt | None:
-    """By order alone, but never an answer and a call whose ids contradict each other."""
-    return next((a for a in waiting if known is None or a.call.id is None), None)
 
 
 def first_prompt(messages: Sequence[Message]) -> str | None:

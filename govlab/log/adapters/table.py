@@ -13,7 +13,7 @@ from hashlib import sha256
 import polars as pl
 
 from govlab.log import tables
-from govlab.log.conform import COLUMNS, NO_OFFSET, POLARS, conform
+from govlab.log.conform import COLUMNS, MARKED, NO_OFFSET, POLARS, conform
 from govlab.log.decisions import recorded
 from govlab.log.maps import EMPTY_MAP, ColumnMap, From
 from govlab.log.records import LINE, Bad, Format, Options, Record, Table, Unmapped
@@ -38,6 +38,7 @@ def format_of(source: Source, given: ColumnMap = EMPTY_MAP) -> Format | None:
         return None
     fills = {"cost_micro_usd" if name == "cost" else name for name in columns} | _MADE
     fills |= {"args_sha256"} if "args" in fills else set()
+    fills |= {"reason", "extra"} if "decision" in fills else set()  # for words that say more
     fills |= {"extra"} if set(have) - taken - columns.keys() else set()
     identity = f"{sorted(fills)}{given.digest}".encode()
     return Format(
@@ -79,9 +80,11 @@ def _renamed(frame: pl.DataFrame, columns: Mapping[str, From]) -> pl.DataFrame:
     cells = []
     for name, known in columns.items():
         cell = _cell(name, known)
+        if name == "args" and frame.schema[known.column] == pl.Struct:
+            cell = cell.struct.json_encode()
         if known.unit or known.split:
             bad = pl.col(known.column).is_not_null() & cell.is_null()
-            marks.append(pl.when(bad).then(pl.lit(name)))
+            marks.append(pl.when(bad).then(pl.lit(MARKED.get(name, name))))
         cells.append(cell.alias(name))
     made = [pl.concat_str(marks, separator=",", ignore_nulls=True).alias(MARKS[1])] if marks else []
     return frame.select(*cells, *rest, *made)
@@ -103,7 +106,7 @@ def _cell(name: str, known: From) -> pl.Expr:
 
 
 def _placed_in_time(frame: pl.DataFrame, tz: str | None) -> tuple[pl.DataFrame, list[Bad]]:
-    """The rows whose times can be placed, and those with a time without offset and no zone (S13)."""
+    """The rows whose times can be placed, and those without offset or zone (S13)."""
     times = [n for n in frame.columns if n in COLUMNS and COLUMNS[n].type.name == "timestamp"]
     if tz is not None or not times:
         return frame, []

@@ -92,13 +92,8 @@ def _simulation(run: _Simulation, info: _Info, line: int, options: Options) -> I
             "actor": "user" if by_user else agent.implementation,
             "model": user.llm if by_user else agent.llm,
         }
-        values = {
-            **shared,
-            **who,
-            "step": step,
-            **call_values(attempt),
-            **_times(attempt, options.tz),
-        }
+        said = {**call_values(attempt), **_times(attempt, options.tz)}
+        values = {**shared, **who, "step": step, **said}
         yield Action(line, values | (_usage(attempt.asked) if attempt.place == 0 else {}))
 
 

@@ -18,7 +18,7 @@ from govlab.runtime.states import ABSENT
 from govlab.runtime.values import Duration, Map, Uint
 from govlab.types import Type, parse_type
 
-__all__ = ["VALUES", "VARIABLES", "expression", "row", "types_made"]
+__all__ = ["TYPES", "VALUES", "VARIABLES", "expression", "row"]
 
 _NAMES = {
     "b": "bool", "i": "int", "j": "int", "u": "uint", "d": "double", "e": "double",
@@ -37,7 +37,7 @@ _MOMENTS = ["0001-01-03T00:00:00Z", "9999-12-29T23:59:59Z", "1970-01-01T00:00:00
             "2026-10-25T01:30:00Z", "2020-12-31T23:59:59Z"]  # fmt: skip
 _ENDS = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"]
 _SPANS = [0, 1_000, -1_000, 10**9, -(10**9), 1_500_000_000, 3_599_999_999_000, 90 * 60 * 10**9,
-          9_223_372_036 * 10**9, -9_223_372_036 * 10**9]  # fmt: skip
+          9 * 10**18, -9 * 10**18]  # fmt: skip
 
 VALUES: dict[str, list[Any]] = {
     "bool": [True, False],
@@ -61,7 +61,9 @@ _LITERALS: dict[str, list[str]] = {
     "double": ["0.0", "-0.0", "1.0", "0.5", "-2.5", "1e308", "9223372036854775808.0", ".1"],
     "string": ["''", "'a'", "'ab'", "'é'", r"'e\u0301'", r"'a\nb'", "'12'", "'k'", "r'\\d'"],
     "bytes": ["b''", "b'a'", r"b'\xff'", "b'é'"],
-    "timestamp": [f"timestamp('{m}')" for m in (*_MOMENTS, *_ENDS, "2020-01-01T00:00:00.000000001+05:30")],
+    "timestamp": [
+        f"timestamp('{m}')" for m in (*_MOMENTS, *_ENDS, "2020-01-01T00:00:00.000000001+05:30")
+    ],
     "duration": [f"duration('{d}')" for d in ("0", "1s", "-1.5h", "1h30m", "1ns", "2562047h")],
     "list(int)": ["[1]", "[0, -1, 7]"],
     "list(string)": ["['a']", "['', 'k', 'é']"],
@@ -76,6 +78,17 @@ _PATTERNS = [r"a", r"^a*$", r"\\d+", r"^\\w+$", r"[^a]", r"(?i)AB|é", r".b", r"
 _ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "+02:00", "-09:30"]
 _FIELDS = ("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", "Hours", "Minutes",
            "Seconds", "Milliseconds")  # fmt: skip
+
+
+def _list_productions(of: str) -> list[str]:
+    element = of[len("list(") : -1]
+    return [
+        f"{{{of}}} + {{{of}}}", f"{{{of}}} + []", f"[] + {{{of}}}", f"[{{{element}}}, {{{element}}}]",
+        f"{{bool}} ? {{{of}}} : {{{of}}}", f"{{{of}}}.filter(@{element}, {{bool}})",
+        f"{{{of}}}.map(@{element}, {{bool}}, {{{element}}})",
+        *(f"{{{other}}}.map(@{other[len('list(') : -1]}, {{{element}}})" for other in _LISTS),
+    ]  # fmt: skip
+
 
 _PRODUCTIONS: dict[str, list[str]] = {
     "bool": [
@@ -114,18 +127,15 @@ _PRODUCTIONS: dict[str, list[str]] = {
     "string": ["{string} + {string}", "{list(string)}[{int}]", "{bool} ? {string} : {string}",
                *(f"string({{{k}}})" for k in ("string", "int", "uint", "bool", "bytes"))],
     "bytes": ["{bytes} + {bytes}", "bytes({string})", "{bool} ? {bytes} : {bytes}"],
-    "timestamp": ["{timestamp} + {duration}", "{duration} + {timestamp}", "timestamp({int})",
+    "timestamp": ["{timestamp} + {duration}", "{duration} + {timestamp}", "timestamp({int} + 0)",
                   "{timestamp} - {duration}", "timestamp({string} + '')"],
     "duration": ["{duration} + {duration}", "{duration} - {duration}", "{timestamp} - {timestamp}",
                  "duration({string} + '')", "{bool} ? {duration} : {duration}"],
-    **{k: [f"{{{k}}} + {{{k}}}", f"{{{k}}} + []", f"[] + {{{k}}}", f"[{{{k[5:-1]}}}, {{{k[5:-1]}}}]", f"{{bool}} ? {{{k}}} : {{{k}}}",
-           f"{{{k}}}.filter(@{k[5:-1]}, {{bool}})",
-           *(f"{{{other}}}.map(@{other[5:-1]}, {{{k[5:-1]}}})" for other in _LISTS),
-           f"{{{k}}}.map(@{k[5:-1]}, {{bool}}, {{{k[5:-1]}}})"] for k in _LISTS},
+    **{of: _list_productions(of) for of in _LISTS},
     "map(string, int)": ["{{'k': {int}, 'a': {int}}}", "{{string(1): {int}}}"],
 }  # fmt: skip
 
-types_made = tuple(_PRODUCTIONS)
+TYPES = tuple(_PRODUCTIONS)
 _HOLE = re.compile(r"\{\{|\}\}|\{([a-z(), ]+)\}|@([a-z]+)")
 
 

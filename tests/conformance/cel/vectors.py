@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,8 @@ def decode(raw: dict[str, Any]) -> Any:
             return read_timestamp(content)
         case "duration":
             return read_duration(content)
-    raise ValueError(f"no such kind of value: `{name}`")
+        case _:
+            raise ValueError(f"no such kind of value: `{name}`")
 
 
 def identical(one: Any, other: Any) -> bool:
@@ -125,11 +127,13 @@ def identical(one: Any, other: Any) -> bool:
         return False
     match kind(one):
         case "double":
-            return bool(one == other or (one != one and other != other))
+            return bool(one == other or (math.isnan(one) and math.isnan(other)))
         case "list":
             return len(one) == len(other) and all(map(identical, one, other))
         case "map":
-            return len(one) == len(other) and all(_has_entry(other, *entry) for entry in one.items())
+            return len(one) == len(other) and all(
+                _has_entry(other, *entry) for entry in one.items()
+            )
         case _:
             return bool(one == other)
 

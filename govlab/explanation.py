@@ -64,8 +64,13 @@ class Explanation:
         return {**shown, "variant": self.variant.to_dict()} if self.variant else shown
 
 
-def explain(bundle: Bundle, event: Mapping[str, Any], *, unknown: frozenset[str] = frozenset(),
-            history: Mapping[str, Any] | None = None) -> Explanation:
+def explain(
+    bundle: Bundle,
+    event: Mapping[str, Any],
+    *,
+    unknown: frozenset[str] = frozenset(),
+    history: Mapping[str, Any] | None = None,
+) -> Explanation:
     """Why `bundle` decides `event` as it does; arguments as for `backends.reference.decide`.
 
     Raises KeyError where the bundle has history features that `history` lacks.
@@ -77,8 +82,11 @@ def explain(bundle: Bundle, event: Mapping[str, Any], *, unknown: frozenset[str]
     if done.variant is None or done.second is None:
         return explained
     asked = done.variant
-    return Explanation(decision, explained.trace,
-                       explain(bundle, asked.event, unknown=asked.unknown, history=asked.history))
+    return Explanation(
+        decision,
+        explained.trace,
+        explain(bundle, asked.event, unknown=asked.unknown, history=asked.history),
+    )
 
 
 def _policies(bundle: Bundle, plan: Plan, done: Round, decision: Decision) -> Iterator[PolicyTrace]:
@@ -89,7 +97,9 @@ def _policies(bundle: Bundle, plan: Plan, done: Round, decision: Decision) -> It
         target = True if policy.target is None else evaluate(policy.target, states)
         outcome = decode(code)
         tried = () if target is not True else policy.rules[: _tried(policy, code)]
-        found = policy.rules[outcome.rule].decision if outcome and outcome.rule is not None else None
+        found = (
+            policy.rules[outcome.rule].decision if outcome and outcome.rule is not None else None
+        )
         yield PolicyTrace(
             policy=policy.name,
             bundle=member.name,
@@ -115,8 +125,11 @@ def _outcome(policy: PolicyPlan, code: int) -> str:
     outcome = decode(code)
     assert outcome is not None  # the two numbers above are the only ones without one  # noqa: S101
     at = "its `on`" if outcome.rule is None else f"rule {policy.rules[outcome.rule].id}"
-    words = {"true": f"{at} matched", "error": f"{at} could not be evaluated",
-             "unknown": f"{at} hangs on something the log does not know"}
+    words = {
+        "true": f"{at} matched",
+        "error": f"{at} could not be evaluated",
+        "unknown": f"{at} hangs on something the log does not know",
+    }
     return words[outcome.verdict]
 
 
@@ -141,10 +154,17 @@ def _role(policy: PolicyPlan, code: int, found: str | None, decision: Decision) 
 def _rule(rule: str, condition: Expression, states: Mapping[str, Any]) -> RuleTrace:
     values: list[tuple[Node, Any]] = []
     result = evaluate(condition.node, states, lambda node, value: values.append((node, value)))
-    parts = {condition.source[n.span.start:n.span.end]: shown(v) for n, v in values
-             if not isinstance(n, Literal | Local) and n.span != condition.node.span}
-    return RuleTrace(rule, condition.text, shown(result),
-                     tuple(Value(text, value) for text, value in parts.items()))
+    parts = {
+        condition.source[n.span.start : n.span.end]: shown(v)
+        for n, v in values
+        if not isinstance(n, Literal | Local) and n.span != condition.node.span
+    }
+    return RuleTrace(
+        rule,
+        condition.text,
+        shown(result),
+        tuple(Value(text, value) for text, value in parts.items()),
+    )
 
 
 def shown(value: Any) -> Any:

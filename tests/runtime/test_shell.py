@@ -20,8 +20,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import govlab.backends.shell as shell_module
-from govlab.backends.shell import Shell, analyse
+import govlab.runtime.shell as shell_module
+from govlab.runtime.shell import Shell, analyse
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[1] / "conformance" / "shell.yaml").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from govlab.backends.shell_tables import (
+from govlab.runtime.shell_tables import (
     ARITHMETIC,
     CLOSES,
     DEEPEST,
@@ -22,7 +22,7 @@ from govlab.backends.shell_tables import (
     WRITING,
     ShellToken,
 )
-from govlab.backends.shell_words import (
+from govlab.runtime.shell_words import (
     ASSIGNMENT,
     ShellScript,
     ShellTextError,

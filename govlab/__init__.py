@@ -1,0 +1,61 @@
+"""govlab: backtesting for agent policy.
+
+Read what agents did (`scan_log`), decide it all again under candidate rules (`load_bundle`,
+`replay`), see why (`explain`). The pipeline is the directory listing:
+
+    log/       native logs -> one action log           lang/      CEL: text -> checked tree
+    bundle/    YAML -> typed bundle with a digest      plan/      what is left to decide, combining
+    runtime/   values, functions, states of attributes backends/  reference (the oracle), columnar
+    replays/   log x plan -> decisions and counts      report/    what people see
+
+>>> import govlab
+>>> govlab.load_bundle("prod-safety").name
+'prod-safety'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govlab.bundle import Bundle, load_bundle
+    from govlab.errors import BundleError, GovlabError, LogError, UsageError
+    from govlab.explanation import explain
+    from govlab.log import ingest, scan_log, scan_runs
+    from govlab.replays import Replay, replay
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "GovlabError",
+    "LogError",
+    "Replay",
+    "UsageError",
+    "explain",
+    "ingest",
+    "load_bundle",
+    "replay",
+    "scan_log",
+    "scan_runs",
+]
+
+_HOMES = {
+    "govlab.bundle": ("Bundle", "load_bundle"),
+    "govlab.errors": ("BundleError", "GovlabError", "LogError", "UsageError"),
+    "govlab.explanation": ("explain",),
+    "govlab.log": ("ingest", "scan_log", "scan_runs"),
+    "govlab.replays": ("Replay", "replay"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first used: `import govlab` itself stays light."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'govlab' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,85 @@
+"""Calendar fields of instants on columns of microseconds, in any time zone.
+
+Offsets come from the zone database that the other engines use, once for each distinct quarter of
+an hour: polars has its own database, which differs for some zones and years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from govlab.backends.columnar.distinct import group
+from govlab.runtime import clock
+
+__all__ = ["DURATION_FIELDS", "TIMESTAMP_FIELDS", "local_time"]
+
+_US = 10**6
+_BUCKET = 900 * _US
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = -62135596800 * _US, 253402300800 * _US - 1
+_MARGIN = 2 * 86400 * _US
+_CYCLE_DAYS = 146097  # 400 years
+
+
+def _calendar(read: Callable[[pl.Expr], pl.Expr]) -> Callable[[pl.Expr], pl.Expr]:
+    return lambda local: read(local.cast(pl.Datetime("us"))).cast(pl.Int64)
+
+
+TIMESTAMP_FIELDS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "getFullYear": _calendar(lambda t: t.dt.year()),
+    "getMonth": _calendar(lambda t: t.dt.month().cast(pl.Int64) - 1),
+    "getDate": _calendar(lambda t: t.dt.day()),
+    "getDayOfMonth": _calendar(lambda t: t.dt.day().cast(pl.Int64) - 1),
+    "getDayOfWeek": _calendar(lambda t: t.dt.weekday().cast(pl.Int64) % 7),
+    "getDayOfYear": _calendar(lambda t: t.dt.ordinal_day().cast(pl.Int64) - 1),
+    "getHours": _calendar(lambda t: t.dt.hour()),
+    "getMinutes": _calendar(lambda t: t.dt.minute()),
+    "getSeconds": _calendar(lambda t: t.dt.second()),
+}
+"""Field of a local time in microseconds."""
+
+
+def _whole(span: pl.Expr, unit: int) -> pl.Expr:
+    """Whole units in a span of microseconds, towards zero."""
+    return pl.when(span < 0).then(0 - (0 - span) // unit).otherwise(span // unit)
+
+
+DURATION_FIELDS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "getHours": lambda d: _whole(d, 3600 * _US),
+    "getMinutes": lambda d: _whole(d, 60 * _US),
+    "getSeconds": lambda d: _whole(d, _US),
+    "getMilliseconds": lambda d: _whole(d, 1000) - _whole(d, _US) * 1000,
+}
+
+
+def local_time(instants: pl.Series, where: str) -> pl.Series:
+    """Microseconds of the wall clock in zone `where`; the years 0 and 10000 can occur."""
+    buckets = instants // _BUCKET
+    groups = group([buckets], len(buckets))
+    starts = (buckets.gather(groups.rows) * _BUCKET).to_list()
+    offsets = pl.Series([_steady(start, where) for start in starts], dtype=pl.Int64)
+    local = instants + offsets.gather(groups.ids)
+    moved = local.is_null() & instants.is_not_null()
+    if moved.any():
+        exact = [us + _offset(us // _US * _US, where) for us in instants.filter(moved)]
+        local = local.scatter(moved.arg_true(), pl.Series(exact, dtype=pl.Int64))
+    return local
+
+
+def _steady(start: int | None, where: str) -> int | None:
+    """The offset of a whole quarter of an hour, or None where it changes within."""
+    if start is None:
+        return None
+    first, last = _offset(start, where), _offset(start + _BUCKET - 1, where)
+    return first if first == last else None
+
+
+def _offset(us: int, where: str) -> int:
+    """Microseconds that `where` is ahead of UTC; datetime ends with 9999, the rules repeat."""
+    cycles = (us < _FIRST + _MARGIN) - (us > _LAST - _MARGIN)
+    moment = _EPOCH + timedelta(days=cycles * _CYCLE_DAYS, microseconds=us)
+    ahead = moment.astimezone(clock.zone(where)).utcoffset()
+    return (ahead or timedelta(0)) // timedelta(microseconds=1)

@@ -1,0 +1,157 @@
+"""One round of deciding (S4): outcome numbers of every policy, combined once a distinct vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from govlab.backends.columnar.attributes import Events
+from govlab.backends.columnar.cells import Cells, flag, malformed_name, unknown_name
+from govlab.backends.columnar.classes import row_classes
+from govlab.backends.columnar.compile import evaluate_nodes
+from govlab.backends.columnar.distinct import group
+from govlab.backends.columnar.steps import with_risk, with_steps
+from govlab.lang.nodes import Node
+from govlab.plan.combine import Combined, combine
+from govlab.plan.model import NO_RULE, NO_TARGET, ON_ERROR, ON_UNKNOWN, Plan, PolicyPlan, encode
+from govlab.plan.risk import highest
+
+__all__ = ["Round", "decide_round"]
+
+_SMALL = 256  # fewer rows than this are not worth classes
+_NO_RULE_YET = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round's result.
+
+    `frames` are the states of every row, one frame a bundle of the chain; `samples` those of one
+    row a class, with risk; `classes` gives each row's class. `combined[which[c]]` is the decision
+    of class c, `risks[c]` what it reports as risk.
+    """
+
+    frames: tuple[pl.DataFrame, ...]
+    samples: tuple[pl.DataFrame, ...]
+    classes: pl.Series
+    combined: list[Combined]
+    which: pl.Series
+    risks: pl.Series
+
+    def rows(self, scope: int, places: pl.Series) -> pl.DataFrame:
+        """The states of the rows at `places` in bundle `scope`, with risk."""
+        risk = [c for c in ("risk", malformed_name("risk"), unknown_name("risk"))
+                if c in self.samples[scope].columns]
+        rated = self.samples[scope].select("#row", *risk)[self.classes.gather(places)].drop("#row")
+        return self.frames[scope][places].with_columns(rated.get_columns())
+
+
+def decide_round(plan: Plan, events: Events, *, settled: frozenset[str] = frozenset(),
+                 tables: bool = True) -> Round:
+    """Outcomes of every policy for every event, and their decisions."""
+    frames = tuple(with_steps(s, _part(events.states, s.reads), settled) for s in plan.scopes)
+    height = events.states.height
+    groups = row_classes(plan, frames) if tables and height > _SMALL else None
+    samples = frames if groups is None else tuple(f[groups.rows] for f in frames)
+    samples = tuple(f if s.risk is None else with_risk(s.risk, f)
+                    for s, f in zip(plan.scopes, samples, strict=True))
+    classes = pl.int_range(height, dtype=pl.UInt64, eager=True) if groups is None else groups.ids
+    codes = _codes(plan, samples)
+    vectors = group(codes.get_columns(), samples[0].height)
+    distinct = codes[vectors.rows] if codes.width else pl.DataFrame()
+    rows = distinct.rows() if codes.width else [()] * len(vectors)
+    combined = [combine(plan, row) for row in rows]
+    return Round(frames, samples, classes, combined, vectors.ids, _risks(plan, samples))
+
+
+def _part(states: pl.DataFrame, reads: object) -> pl.DataFrame:
+    """The columns of `states` for one bundle: the row id, and what it reads."""
+    assert isinstance(reads, dict)  # Mapping has no cheap `in` test for flags  # noqa: S101
+    wanted = {"#row", *reads, *map(malformed_name, reads), *map(unknown_name, reads)}
+    return states.select([c for c in states.columns if c in wanted])
+
+
+def _codes(plan: Plan, samples: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The outcome number of each policy, a column each."""
+    found: dict[int, pl.Series] = {}
+    for number, frame in enumerate(samples):
+        places = [at for at, p in enumerate(plan.policies) if p.scope == number]
+        nodes = [node for at in places for node in _nodes(plan.policies[at])]
+        cells = iter(evaluate_nodes(nodes, frame))
+        for at in places:
+            found[at] = _outcome(plan.policies[at], cells, frame.height).alias(str(at))
+    return pl.DataFrame([found[at] for at in range(len(plan.policies))])
+
+
+def _nodes(policy: PolicyPlan) -> Iterator[Node]:
+    if policy.target is not None:
+        yield policy.target
+    for rule in policy.rules:
+        yield rule.condition
+        yield from (value for _, value in rule.set)
+
+
+def _outcome(policy: PolicyPlan, cells: Iterator[Cells], height: int) -> pl.Series:
+    """The policy's outcome number: the first rule that is not false has the lowest."""
+    target = None if policy.target is None else next(cells)
+    rules = [_rule_codes(place, next(cells), [next(cells) for _ in rule.set])
+             for place, rule in enumerate(policy.rules)]
+    none = pl.repeat(_NO_RULE_YET, height, dtype=pl.UInt32, eager=True).alias("none")
+    first = pl.DataFrame([none, *(r.alias(str(i)) for i, r in enumerate(rules))]).min_horizontal()
+    first = first.set(first == _NO_RULE_YET, NO_RULE)
+    return first if target is None else _targeted(first, target)
+
+
+def _flags(cells: Sequence[Cells], height: int) -> pl.Series:
+    """Where any of `cells` is unknown."""
+    flags = [c.unknown for c in cells if c.unknown is not None]
+    no = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    return pl.DataFrame([f.alias(str(i)) for i, f in enumerate([no, *flags])]).select(
+        pl.any_horizontal(pl.all())).to_series()
+
+
+def _rule_codes(place: int, condition: Cells, values: Sequence[Cells]) -> pl.Series:
+    """The outcome number where the rule ends the search, else a number above all of them.
+
+    A value to set that cannot be had makes the outcome of a rule that holds so.
+    """
+    height = len(condition.value)
+    lacks = pl.DataFrame([pl.repeat(False, height, dtype=pl.Boolean, eager=True).alias("no"),
+                          *(v.value.is_null().alias(str(i)) for i, v in enumerate(values))])
+    frame = pl.DataFrame({
+        "holds": condition.value, "unknown": _flags([condition], height),
+        "lacks": lacks.select(pl.any_horizontal(pl.all())).to_series(),
+        "unsure": _flags(values, height)})
+    true, error, unknown = (pl.lit(encode(place, v), dtype=pl.UInt32)
+                            for v in ("true", "error", "unknown"))
+    holds = pl.col("holds")
+    code = pl.when(holds & pl.col("unsure")).then(unknown).when(holds & pl.col("lacks")).then(error)
+    code = code.when(holds).then(true).when(~holds).then(pl.lit(_NO_RULE_YET, dtype=pl.UInt32))
+    return frame.with_columns(code=code.when("unknown").then(unknown).otherwise(error))["code"]
+
+
+def _targeted(first: pl.Series, target: Cells) -> pl.Series:
+    """`first` where the target matches."""
+    unknown = _flags([target], len(first))
+    frame = pl.DataFrame({"first": first, "on": target.value, "unknown": unknown})
+    at = [pl.lit(code, dtype=pl.UInt32) for code in (NO_TARGET, ON_UNKNOWN, ON_ERROR)]
+    code = pl.when("on").then("first").when(~pl.col("on")).then(at[0])
+    return frame.with_columns(code=code.when("unknown").then(at[1]).otherwise(at[2]))["code"]
+
+
+def _risks(plan: Plan, samples: Sequence[pl.DataFrame]) -> pl.Series:
+    """What a decision of each class reports as risk: the highest of the chain (S5)."""
+    rated = [f for s, f in zip(plan.scopes, samples, strict=True) if s.risk is not None]
+    height = samples[0].height
+    words = [_risk_words(f).alias(str(i)) for i, f in enumerate(rated)]
+    groups = group(words, height)
+    table = pl.DataFrame(words)[groups.rows].rows() if words else [()] * len(groups)
+    return pl.Series([highest(row) for row in table], dtype=pl.String).gather(groups.ids)
+
+
+def _risk_words(frame: pl.DataFrame) -> pl.Series:
+    marked = any(flag(frame, f("risk")) is not None for f in (malformed_name, unknown_name))
+    words = frame.get_column("risk")
+    return words.fill_null("unknown") if marked else words

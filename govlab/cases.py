@@ -1,0 +1,105 @@
+"""A bundle's own decision cases: input -> the decision its authors expect (S1).
+
+`cases/*.yaml` hold lists of `{title, event, unknown, history | events, state, held, want}`; keys
+left out of `want` are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from govlab.backends.reference import decide
+from govlab.bundle import Bundle, tree
+from govlab.bundle.cases import CaseDocument
+from govlab.bundle.documents import validate
+from govlab.bundle.yamltext import decode, read
+from govlab.errors import BundleError, Diagnostic, Place
+from govlab.history import decide_all
+from govlab.plan import Decision, Plan, compile_plan
+
+__all__ = ["Case", "Result", "read_cases", "run_cases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case and the place where it is written."""
+
+    document: CaseDocument
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """Its title, or its place where it has none."""
+        return self.document.title or str(self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a case: the fields that differ, as wanted and as got; none: it passed."""
+
+    case: Case
+    decision: Decision
+    differences: tuple[tuple[str, Any, Any], ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every wanted field is as wanted."""
+        return not self.differences
+
+
+def read_cases(bundle: Bundle) -> tuple[Case, ...]:
+    """The cases of `bundle`; raises BundleError with every mistake in them."""
+    problems: list[Diagnostic] = []
+    cases: list[Case] = []
+    for file in sorted((bundle.path / "cases").glob("*.yaml")):
+        cases += _file(file, problems)
+    if problems:
+        raise BundleError(tuple(problems))
+    return tuple(cases)
+
+
+def _file(file: Path, problems: list[Diagnostic]) -> list[Case]:
+    text, wrong = decode(file.read_bytes(), str(file))
+    documents, found = ((), wrong) if wrong else read(text, str(file))
+    problems.extend(found)
+    cases = []
+    for document in documents:
+        items = document.items if isinstance(document, tree.Sequence) else (document,)
+        for item in items:
+            case, mistakes = validate(item, CaseDocument)
+            problems.extend(mistakes)
+            if case is not None:
+                cases.append(Case(case, item.place))
+    return cases
+
+
+def run_cases(bundle: Bundle, cases: Sequence[Case]) -> tuple[Result, ...]:
+    """Each case decided by the reference engine and compared with what it wants."""
+    plan = compile_plan(bundle)
+    return tuple(_run(plan, case) for case in cases)
+
+
+def _run(plan: Plan, case: Case) -> Result:
+    document = case.document
+    lacks = frozenset(document.unknown)
+    if document.events or (plan.has_history() and not document.history):
+        events = [*document.events, document.event]
+        unknown = [frozenset[str]()] * len(document.events) + [lacks]
+        decision = decide_all(
+            plan, events, state=document.state, held=document.held, unknown=unknown
+        )[-1]
+    else:
+        decision = decide(plan, document.event, unknown=lacks, history=document.history)
+    got, want = decision.to_dict(), document.want
+    return Result(
+        case,
+        decision,
+        tuple(
+            (name, getattr(want, name), got[name])
+            for name in sorted(want.model_fields_set)
+            if got[name] != getattr(want, name)
+        ),
+    )

@@ -1,0 +1,50 @@
+"""`govlab check`: what a policy would have stopped, straight from raw logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import polars as pl
+
+from govlab.bundle import load_bundle
+from govlab.cli.options import as_json, emit
+from govlab.cli.replay import parse_show, read_log, show_option
+from govlab.replays import replay
+from govlab.report.check import check_text, per_day
+
+__all__ = ["command"]
+
+# the starter for logs of a format, where none is named
+_STARTERS = {"claudecode": "coding-agent", "agentdojo": "banking-assistant"}
+
+
+@click.command(epilog="Example: govlab check ~/.claude/projects coding-agent")
+@click.argument("log")
+@click.argument("bundle", required=False)
+@show_option
+@as_json
+def command(log: str, bundle: str | None, show: str, as_json: bool) -> None:
+    """What BUNDLE would have stopped, held or limited in LOG, and how often a day.
+
+    LOG may be raw (Claude Code transcripts, AgentDojo runs, ...); without BUNDLE the starter for
+    that kind of log is taken.
+    """
+    most = parse_show(show)
+    opened = read_log(log)
+    result = replay(opened.frame, load_bundle(bundle or _starter(opened.frame)))
+    if as_json:
+        days: list[dict[str, Any]] = per_day(result).to_dicts()
+        emit({**result.to_dict(), "per_day": days})
+    else:
+        click.echo(check_text(result, show=most))
+
+
+def _starter(frame: pl.LazyFrame) -> str:
+    """The starter that fits most events of the log."""
+    if "source_format" not in frame.collect_schema().names():
+        return "prod-safety"
+    formats = frame.select(pl.col("source_format").cast(pl.String).value_counts(sort=True))
+    first = formats.head(1).unnest("source_format").collect().get_column("source_format")
+    name = str(first[0]) if first.len() else ""
+    return next((s for prefix, s in _STARTERS.items() if name.startswith(prefix)), "prod-safety")

@@ -1,0 +1,92 @@
+"""`govlab demo`: the whole pipeline on the bundled dataset."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+import polars as pl
+
+from govlab.bundle import find_bundle, load_bundle
+from govlab.bundled import shipped
+from govlab.cli.options import as_json, emit
+from govlab.cli.replay import write_decisions
+from govlab.explanation import explain
+from govlab.log import scan_log
+from govlab.replays import Replay, replay
+from govlab.replays.rows import events, unknown_columns
+from govlab.report.explanation import explanation_text
+from govlab.report.replay import replay_text
+
+__all__ = ["command"]
+
+_LOG, _BUNDLE = "acme-ops", "prod-safety"
+
+
+@click.command(epilog="Example: govlab demo --out govlab-demo")
+@click.option(
+    "--out",
+    default="govlab-demo",
+    type=click.Path(path_type=Path),
+    help="Where the files go (default govlab-demo).",
+)
+@as_json
+def command(out: Path, as_json: bool) -> None:
+    """Replay six invented weeks of agents at work under a starter bundle, and say what came of it."""
+    log = shipped("datasets") / _LOG
+    bundle = load_bundle(_BUNDLE)
+    result = replay(scan_log(log), bundle, by=["workflow"])
+    out.mkdir(parents=True, exist_ok=True)
+    files = {
+        "log": log,
+        "bundle": find_bundle(_BUNDLE),
+        "decisions": out / "decisions.parquet",
+        "summary": out / "summary.json",
+        "page": out / "replay.txt",
+        "explanation": out / "explained.txt",
+    }
+    write_decisions(result, files["decisions"])
+    _write(files["summary"], json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    _write(files["page"], replay_text(result, show=None))
+    explained = _explained(result, log)
+    _write(files["explanation"], explained)
+    if as_json:
+        emit({**result.to_dict(), "files": {name: str(path) for name, path in files.items()}})
+    else:
+        click.echo("\n".join(_page(result, explained, files)))
+
+
+def _page(result: Replay, explained: str, files: Mapping[str, Path]) -> Iterator[str]:
+    yield "Six weeks of an invented organisation's agents, every action decided again under the"
+    yield f"starter bundle {_BUNDLE}. Nothing is executed; the log is read, the rules are applied."
+    yield ""
+    yield replay_text(result, show=5)
+    yield ""
+    yield "one event explained (govlab explain):"
+    yield from (f"  {line}" for line in explained.splitlines())
+    yield ""
+    yield "files:"
+    yield from (f"  {name:12} {path}" for name, path in files.items())
+    yield ""
+    yield "next: govlab check YOUR_LOG, or open the notebooks: jupyter lab notebooks/"
+
+
+def _explained(result: Replay, log: Path) -> str:
+    """Why the first remediated event, or the first held one, was decided as it was."""
+    for decision in ("REMEDIATE", "REQUIRE_APPROVAL", "DENY"):
+        found: pl.DataFrame = result.events(decision, origin="rule")
+        if not found.is_empty():
+            rows = scan_log(log).filter(pl.col("event_id") == found.item(0, "event_id")).collect()
+            lacks = unknown_columns(rows, result.plan.reads())[0]
+            return explanation_text(explain(result.bundle, events(rows)[0], unknown=lacks))
+    return "no event was stopped, held or remediated"
+
+
+def _write(path: Path, text: str) -> None:
+    """All of the file or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text + "\n", encoding="utf-8")
+    os.replace(part, path)

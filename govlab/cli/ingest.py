@@ -1,0 +1,65 @@
+"""`govlab ingest`: native logs to the action log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from govlab.cli.options import as_json, emit
+from govlab.cli.progress import reading
+from govlab.log import ingest
+from govlab.report.ingest import ingest_text
+
+__all__ = ["command"]
+
+
+@click.command(epilog="Example: govlab ingest ~/.claude/projects --out log")
+@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The log's folder; a log that is there is replaced.",
+)
+@click.option("--format", "shape", help="The format of the sources; without it, detected.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path),
+    help="A YAML column map for tables with columns of their own.",
+)
+@click.option(
+    "--max-bad",
+    type=click.IntRange(min=0),
+    help="Fail, writing nothing, where more rows than this are bad.",
+)
+@click.option("--tz", help="Zone of times without offset, e.g. Europe/Berlin.")
+@as_json
+def command(
+    sources: tuple[str, ...],
+    out: Path,
+    shape: str | None,
+    map_file: Path | None,
+    max_bad: int | None,
+    tz: str | None,
+    as_json: bool,
+) -> None:
+    """Read native logs (files, folders, globs, `-`; .gz and .zst too) into an action log.
+
+    Rows that cannot be read are kept under OUT/quarantine with source, line and reason.
+    """
+    with reading() as progress:
+        report = ingest(
+            list(sources),
+            out,
+            format=shape,
+            map=map_file,
+            max_bad=max_bad,
+            tz=tz,
+            progress=progress,
+        )
+    if as_json:
+        emit(report.to_dict())
+    else:
+        click.echo(ingest_text(report))

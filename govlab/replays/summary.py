@@ -1,0 +1,239 @@
+"""What a replay comes to: three things never added together, coverage first (J1, S14, S22)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from govlab.backends.columnar import attribute_marks
+from govlab.plan import Plan
+from govlab.schema import DECISIONS
+
+__all__ = ["ORIGINS", "Gap", "Group", "Summary", "origin", "summarise"]
+
+ORIGINS = ("rule", "default", "error", "undecidable")
+_MARKS = ("absent", "malformed", "unknown")
+_UNCOVERED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One value of a column: how its events were decided, by origin and by decision of a rule."""
+
+    column: str
+    value: str | None
+    events: int
+    origins: Mapping[str, int]
+    decisions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An attribute that deciding rules named and events lacked, by what it was instead."""
+
+    attribute: str
+    absent: int
+    malformed: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of one replay; `decisions` are those of rules alone."""
+
+    events: int
+    origins: Mapping[str, int]
+    decisions: Mapping[str, int]
+    default: str
+    warming: int
+    hindsight: int
+    missing: tuple[Gap, ...]
+    undecidable_missing: tuple[Gap, ...]
+    by: tuple[Group, ...]
+    rules: tuple[tuple[str, int, int], ...]  # rule, events it matched, events it decided
+    uncovered: tuple[tuple[str | None, str | None, int], ...]  # tool, action, events
+
+    @property
+    def coverage(self) -> float:
+        """The share of events that a rule decided; 0 for an empty log."""
+        return self.origins["rule"] / self.events if self.events else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form (S22)."""
+        o = self.origins
+        return {
+            "events": self.events,
+            "coverage": self.coverage,
+            "decisions": dict(self.decisions),
+            "default": {"decision": self.default, "events": o["default"]},
+            "error": {"events": o["error"]},
+            "undecidable": {
+                "events": o["undecidable"],
+                "missing": [_gap(g) for g in self.undecidable_missing],
+            },
+            "replayability": {
+                "exact": o["rule"] + o["default"],
+                "by_error": o["error"],
+                "undecidable": o["undecidable"],
+                "warming": self.warming,
+                "hindsight": self.hindsight,
+                "missing": [_gap(g) for g in self.missing],
+            },
+            "by": [
+                {
+                    "column": g.column,
+                    "value": g.value,
+                    "events": g.events,
+                    **g.origins,
+                    "decisions": dict(g.decisions),
+                }
+                for g in self.by
+            ],
+            "rules": [
+                {"id": rule, "hits": hits, "decides": decides} for rule, hits, decides in self.rules
+            ],
+            "uncovered": [{"tool": t, "action": a, "events": n} for t, a, n in self.uncovered],
+        }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "attribute": gap.attribute,
+        "absent": gap.absent,
+        "malformed": gap.malformed,
+        "unknown": gap.unknown,
+    }
+
+
+def origin() -> pl.Expr:
+    """What a decision rests on: undecidable, error, default or rule; the four sum to the events."""
+    status = pl.col("status")
+    return (
+        pl.when(status == "undecidable")
+        .then(pl.lit("undecidable"))
+        .when(status == "error")
+        .then(pl.lit("error"))
+        .when(pl.col("rule") == "default")
+        .then(pl.lit("default"))
+        .otherwise(pl.lit("rule"))
+        .alias("origin")
+    )
+
+
+def summarise(
+    plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame, by: tuple[str, ...]
+) -> Summary:
+    """The counts over `decided` (decisions, origin, `log.` columns); `frame` is the log's part."""
+    marks = attribute_marks(plan, frame)
+    return Summary(
+        events=decided.height,
+        origins=_counts(decided, "origin", ORIGINS),
+        decisions=_counts(decided.filter(pl.col("origin") == "rule"), "decision", DECISIONS),
+        default=plan.default.decision,
+        warming=_warming(plan, frame),
+        hindsight=_hindsight(plan, frame),
+        missing=_gaps(decided, marks),
+        undecidable_missing=_gaps(decided, marks, only="undecidable"),
+        by=tuple(group for column in by for group in _groups(decided, column)),
+        rules=_rules(plan, decided),
+        uncovered=_uncovered(decided),
+    )
+
+
+def _counts(frame: pl.DataFrame, column: str, known: Iterable[str]) -> dict[str, int]:
+    """How often each of `known` occurs, zero where it does not."""
+    found = dict(frame.get_column(column).value_counts().iter_rows())
+    return {value: found.get(value, 0) for value in known}
+
+
+def _gaps(decided: pl.DataFrame, marks: pl.DataFrame, only: str | None = None) -> tuple[Gap, ...]:
+    """The missing attributes, by what they were (marks: 1 absent, 2 malformed, 3 unknown)."""
+    rows = decided.select("missing", "origin").with_row_index("row")
+    if only is not None:
+        rows = rows.filter(pl.col("origin") == only)
+    lists = rows.explode("missing", empty_as_null=False).drop_nulls("missing")
+    found = []
+    for attribute in sorted(lists.get_column("missing").unique().to_list()):
+        places = lists.filter(pl.col("missing") == attribute).get_column("row")
+        codes = (
+            marks.get_column(attribute).gather(places)
+            if attribute in marks.columns
+            else pl.Series([1] * places.len(), dtype=pl.UInt8)
+        )
+        counts = dict(codes.value_counts().iter_rows())
+        found.append(Gap(attribute, *(counts.get(code, 0) for code in (1, 2, 3))))
+    return tuple(sorted(found, key=lambda g: (-(g.absent + g.malformed + g.unknown), g.attribute)))
+
+
+def _groups(decided: pl.DataFrame, column: str) -> list[Group]:
+    """Decisions by each value of a column of the log, most frequent first."""
+    key = pl.col(f"log.{column}").cast(pl.String)
+    counts = decided.group_by(key.alias("value"), "origin", "decision").len()
+    values: dict[str | None, list[tuple[str, str, int]]] = {}
+    for value, where, decision, n in counts.iter_rows():
+        values.setdefault(value, []).append((where, decision, n))
+    groups = [_group(column, value, parts) for value, parts in values.items()]
+    return sorted(groups, key=lambda g: (-g.events, g.value or ""))
+
+
+def _group(column: str, value: str | None, parts: list[tuple[str, str, int]]) -> Group:
+    origins = {o: sum(n for where, _, n in parts if where == o) for o in ORIGINS}
+    decisions = {
+        d: sum(n for where, decision, n in parts if (where, decision) == ("rule", d))
+        for d in DECISIONS
+    }
+    return Group(column, value, sum(origins.values()), origins, decisions)
+
+
+def _rules(plan: Plan, decided: pl.DataFrame) -> tuple[tuple[str, int, int], ...]:
+    """Each rule of the plan, in order: how often it took part, and how often it decided."""
+    hits = dict(
+        decided.get_column("matched").explode(empty_as_null=False).value_counts().iter_rows()
+    )
+    decides = dict(
+        decided.filter(pl.col("origin") != "default").get_column("rule").value_counts().iter_rows()
+    )
+    ids = (rule.id for policy in plan.policies for rule in policy.rules)
+    return tuple((rule, hits.get(rule, 0), decides.get(rule, 0)) for rule in ids)
+
+
+def _uncovered(decided: pl.DataFrame) -> tuple[tuple[str | None, str | None, int], ...]:
+    """The most frequent tools and actions that no rule spoke of."""
+    keys = [
+        pl.col(f"log.{name}").cast(pl.String).alias(name)
+        if f"log.{name}" in decided.columns
+        else pl.lit(None, dtype=pl.String).alias(name)
+        for name in ("tool", "action")
+    ]
+    rows = decided.filter(pl.col("origin") == "default").select(keys)
+    counts = (
+        rows.group_by("tool", "action")
+        .len()
+        .sort(["len", "tool", "action"], descending=[True, False, False])
+    )
+    return tuple(counts.head(_UNCOVERED).iter_rows())
+
+
+def _warming(plan: Plan, frame: pl.DataFrame) -> int:
+    """Events whose history window begins before the log does, or has no beginning (S8)."""
+    features = [f for scope in plan.scopes for f in scope.history]
+    if not features or frame.is_empty():
+        return 0
+    windows = [f.within_us for f in features]
+    if "ts" not in frame.columns or any(w is None for w in windows):
+        return frame.height
+    longest = max(w for w in windows if w is not None)
+    age = (pl.col("ts") - pl.col("ts").min()).dt.total_microseconds()
+    return frame.filter((age < longest) | pl.col("ts").is_null()).height
+
+
+def _hindsight(plan: Plan, frame: pl.DataFrame) -> int:
+    """Events with a column that the bundle reads and the source filled afterwards (S12)."""
+    if "hindsight_columns" not in frame.columns:
+        return 0
+    reads = {"cost_micro_usd" if name == "cost" else name for name in plan.reads()}
+    counts = frame.get_column("hindsight_columns").cast(pl.String).value_counts()
+    return sum(n for mark, n in counts.iter_rows() if reads & set((mark or "").split(",")))

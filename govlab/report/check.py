@@ -1,0 +1,75 @@
+"""The page of `govlab check`: what would have been stopped, and how often a day (J3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from govlab.replays import Replay
+from govlab.report.replay import replay_text
+from govlab.report.text import percent, table
+
+__all__ = ["check_text", "per_day"]
+
+_CLAUDE_CODE = (
+    "Claude Code removes transcripts after its clean-up period (setting "
+    "cleanupPeriodDays): what is older is not here"
+)
+
+
+def check_text(replay: Replay, *, show: int | None) -> str:
+    """The replay's page, then interruptions per day and how far back the log reaches."""
+    parts = [replay_text(replay, show=show), "\n".join(_days(replay)), "\n".join(_reach(replay))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def per_day(replay: Replay) -> pl.DataFrame:
+    """Events, stopped and held by a rule or an error, per UTC day; empty where times are unknown.
+
+    Columns: date, events, stopped, held.
+    """
+    decided = replay.decided
+    if "log.ts" not in decided.columns:
+        return pl.DataFrame(
+            schema={"date": pl.String, "events": pl.UInt32, "stopped": pl.UInt32, "held": pl.UInt32}
+        )
+    counted = pl.col("origin").is_in(["rule", "error"])
+    return (
+        decided.drop_nulls("log.ts")
+        .group_by(date=pl.col("log.ts").dt.strftime("%Y-%m-%d"))
+        .agg(
+            events=pl.len(),
+            stopped=(counted & (pl.col("decision") == "DENY")).sum(),
+            held=(counted & (pl.col("decision") == "REQUIRE_APPROVAL")).sum(),
+        )
+        .sort("date")
+    )
+
+
+def _days(replay: Replay) -> Iterator[str]:
+    days = per_day(replay)
+    if days.is_empty():
+        yield "interruptions per day: unknown, because the log has no times"
+        return
+    stops = days.select((pl.col("stopped") + pl.col("held")).sum()).item()
+    total = days.get_column("events").sum()
+    yield (
+        f"interruptions: {stops / days.height:.1f} a day over {days.height} days with events "
+        f"({percent(stops, total)} of events)"
+    )
+    yield from table(
+        ("day", "events", "stopped", "held"), days.tail(14).iter_rows(), indent=4, right=(1, 2, 3)
+    )
+
+
+def _reach(replay: Replay) -> Iterator[str]:
+    decided = replay.decided
+    if "log.ts" in decided.columns:
+        oldest = decided.get_column("log.ts").min()
+        if oldest is not None:
+            yield f"oldest event: {oldest:%Y-%m-%d %H:%M} UTC"
+    if "log.source_format" in decided.columns:
+        formats = decided.get_column("log.source_format").cast(pl.String).unique()
+        if any(str(name).startswith("claudecode") for name in formats):
+            yield _CLAUDE_CODE

@@ -1,0 +1,46 @@
+"""What an ingest came to, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from govlab.log import IngestReport
+from govlab.report.text import clean, table
+
+__all__ = ["ingest_text", "period"]
+
+
+def ingest_text(report: IngestReport) -> str:
+    """Counts that add up, the period, what was skipped and why, what is in quarantine."""
+    return "\n".join(_lines(report))
+
+
+def _lines(report: IngestReport) -> Iterator[str]:
+    yield (
+        f"{report.events:,} events in {report.runs:,} runs, {period(report)}, "
+        f"written to {report.out}"
+    )
+    parts = [f"{report.events:,} kept"]
+    if report.duplicates:
+        parts.append(f"{report.duplicates:,} identical duplicates dropped")
+    if report.quarantined:
+        parts.append(f"{report.quarantined:,} in quarantine")
+    yield f"  {report.read:,} rows read: {', '.join(parts)}"
+    yield from _counts("format", report.by_format)
+    yield from _counts("skipped (no actions)", report.skipped)
+    yield from _counts("quarantine", report.quarantine_reasons)
+    yield from _counts("decision words that no table knows", report.unmapped)
+
+
+def _counts(what: str, counts: Mapping[str, int]) -> Iterator[str]:
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    yield from table((what, "rows"), ((name, f"{n:,}") for name, n in rows[:12]), right=(1,))
+    if len(rows) > 12:
+        yield f"  and {len(rows) - 12} more kinds; MANIFEST.json has them all"
+
+
+def period(report: IngestReport) -> str:
+    """From the oldest to the newest event; unknown where none has a time."""
+    if report.oldest is None or report.newest is None:
+        return "times unknown"
+    return clean(f"{report.oldest:%Y-%m-%d %H:%M} to {report.newest:%Y-%m-%d %H:%M} UTC")

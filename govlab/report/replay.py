@@ -1,0 +1,246 @@
+"""A replay as text and as a notebook table: coverage first, three things never added (J1, J2)."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from govlab.replays import Replay
+from govlab.report.text import clean, cut, percent, share, table
+from govlab.runtime import arguments
+from govlab.schema import DECISIONS
+
+__all__ = ["event_lines", "replay_html", "replay_text"]
+
+# what to do about an attribute that is missing, by what stands in its place
+_CURES = {
+    "unknown": "the log's source does not record it: add it to the log, or derive it in the bundle",
+    "absent": "these events do not carry it: guard the rule with `has(...)`, or fill it",
+    "malformed": "these cells are no values of its type: mend the source",
+}
+_STOPPED = ("DENY", "REQUIRE_APPROVAL", "REMEDIATE", "ALLOW_WITH_CONSTRAINTS")
+
+
+def replay_text(replay: Replay, *, show: int | None = 20) -> str:
+    """The page `govlab replay` prints; `show` events at most (None: all)."""
+    parts = [
+        list(_coverage(replay)),
+        list(_decided(replay)),
+        list(_undecided(replay)),
+        list(_groups(replay)),
+        list(_rules(replay)),
+        list(event_lines(replay, show)),
+        [f"note: {note}" for note in replay.notes],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _coverage(replay: Replay) -> Iterator[str]:
+    s, bundle = replay.summary, replay.bundle
+    yield (
+        f"coverage {percent(s.origins['rule'], s.events)}: {s.origins['rule']:,} of "
+        f"{s.events:,} events decided by a rule of {clean(bundle.name)} {bundle.version} "
+        f"({bundle.digest[:12]})"
+    )
+    if s.uncovered:
+        yield "  most frequent actions that no rule speaks of:"
+        yield from table(("tool", "action", "events"), s.uncovered, indent=4, right=(2,))
+
+
+def _decided(replay: Replay) -> Iterator[str]:
+    s = replay.summary
+    o = s.origins
+    if o["rule"]:
+        yield f"decided by a rule: {share(o['rule'], s.events)}"
+        yield from table(
+            ("decision", "events", "share"),
+            ((name, f"{n:,}", percent(n, o["rule"])) for name, n in s.decisions.items()),
+            indent=4,
+            right=(1, 2),
+        )
+    if o["default"]:
+        yield f"no rule matched: {share(o['default'], s.events)}; the bundle's default is {s.default}"
+    if o["error"]:
+        yield (
+            f"denied because a rule could not be evaluated: {share(o['error'], s.events)}; "
+            "production, given these records, denies too"
+        )
+    if o["undecidable"]:
+        yield f"cannot be decided from this log: {share(o['undecidable'], s.events)}"
+
+
+def _undecided(replay: Replay) -> Iterator[str]:
+    """What was missing, and the cure."""
+    s = replay.summary
+    if s.missing:
+        yield "attributes that deciding rules asked for and events lacked:"
+        yield from table(
+            ("attribute", "absent", "malformed", "unknown"),
+            (
+                (g.attribute, f"{g.absent:,}", f"{g.malformed:,}", f"{g.unknown:,}")
+                for g in s.missing
+            ),
+            indent=4,
+            right=(1, 2, 3),
+        )
+        for kind, cure in _CURES.items():
+            if any(getattr(g, kind) for g in s.missing):
+                yield f"    {kind}: {cure}"
+    if s.warming:
+        yield f"history still warming up: {share(s.warming, s.events)}"
+    if s.hindsight:
+        yield (f"rests on values the source filled afterwards: {share(s.hindsight, s.events)}")
+
+
+def _groups(replay: Replay) -> Iterator[str]:
+    for column in dict.fromkeys(g.column for g in replay.summary.by):
+        yield f"by {column} (rule decisions; default, errors and undecidable apart):"
+        header = (column, "events", *(_SHORT[d] for d in DECISIONS), "default", "error", "undecid.")
+        rows = [
+            (
+                g.value,
+                f"{g.events:,}",
+                *(f"{g.decisions[d]:,}" for d in DECISIONS),
+                *(f"{g.origins[o]:,}" for o in ("default", "error", "undecidable")),
+            )
+            for g in replay.summary.by
+            if g.column == column
+        ]
+        yield from table(header, rows, indent=4, right=range(1, 10))
+
+
+_SHORT = {
+    "ALLOW": "allow",
+    "DENY": "deny",
+    "REQUIRE_APPROVAL": "approve",
+    "ALLOW_WITH_CONSTRAINTS": "limit",
+    "REMEDIATE": "remedy",
+}
+
+
+def _rules(replay: Replay) -> Iterator[str]:
+    rules = replay.summary.rules
+    if not any(hits for _, hits, _ in rules):
+        return
+    yield "rules:"
+    yield from table(
+        ("rule", "matched", "decided"),
+        ((rule, f"{hits:,}", f"{n:,}") for rule, hits, n in rules if hits),
+        indent=4,
+        right=(1, 2),
+    )
+    silent = [rule for rule, hits, _ in rules if not hits]
+    if silent:
+        yield f"    never matched: {clean(', '.join(silent))}"
+
+
+def event_lines(replay: Replay, show: int | None) -> Iterator[str]:
+    """What was stopped, held or limited, same actions together, newest last."""
+    if show == 0:
+        return
+    decided = replay.decided.filter(
+        ((pl.col("origin") == "rule") & pl.col("decision").is_in(_STOPPED))
+        | (pl.col("origin") == "error")
+    )
+    if decided.is_empty():
+        return
+    groups = _grouped(decided)
+    shown = groups if show is None else groups.head(show)
+    yield (
+        f"events that would not simply have gone ahead: {decided.height:,}"
+        + (
+            ""
+            if shown.height == groups.height
+            else f" (the first {shown.height:,} of {groups.height:,} kinds; --show all)"
+        )
+    )
+    mentions = {r.id: r.mentions for p in replay.plan.policies for r in p.rules}
+    for row in shown.iter_rows(named=True):
+        yield from _event(row, mentions.get(row["rule"], ()))
+
+
+def _grouped(decided: pl.DataFrame) -> pl.DataFrame:
+    """One row for the same action decided the same way: its number, its first event."""
+    same = [
+        c
+        for c in ("log.actor", "log.tool", "log.action", "log.resource", "log.args")
+        if c in decided.columns
+    ]
+    keys = [*same, "decision", "rule", "origin"]
+    rows = decided.with_columns(pl.col(pl.Categorical).cast(pl.String)).with_row_index("row")
+    return (
+        rows.group_by(keys, maintain_order=True)
+        .agg(pl.len().alias("times"), pl.exclude(keys).first())
+        .sort("row")
+    )
+
+
+def _event(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[str]:
+    times = f" x{row['times']}" if row["times"] > 1 else ""
+    when = row.get("log.ts")
+    head = "  ".join(
+        part
+        for part in (
+            f"{when:%Y-%m-%d %H:%M}" if when else "",
+            row["decision"] + times,
+            clean(row.get("log.actor") or ""),
+            clean(row.get("log.tool") or row.get("log.action") or ""),
+            f"by {clean(row['rule'])}",
+        )
+        if part
+    )
+    yield f"    {head}"
+    read = ", ".join(f"{name} = {value}" for name, value in _read(row, mentions))
+    if read:
+        yield f"        {cut(clean(read), 92)}"
+    if row["reason"]:
+        yield f"        {cut(clean(row['reason']), 92)}"
+
+
+def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """What the deciding rule read, as far as the log's own columns show it."""
+    text = row.get("log.args")
+    parsed = arguments.parse(text) if text else None
+    for name in mentions:
+        if name.startswith("args.") and parsed:
+            value: Any = parsed
+            for part in name.split(".")[1:]:
+                value = value.get(part) if isinstance(value, dict) else None
+        else:
+            value = row.get(f"log.{name}")
+        if value is not None:
+            yield (
+                name,
+                json.dumps(value, ensure_ascii=False)
+                if isinstance(value, str | list | dict)
+                else value,
+            )
+
+
+def replay_html(replay: Replay) -> str:
+    """The replay as a notebook shows it: escaped, self-contained."""
+    s, bundle = replay.summary, replay.bundle
+    rows = [(name, n) for name, n in s.decisions.items()]
+    rows += [
+        (f"no rule matched (default {s.default})", s.origins["default"]),
+        ("could not be evaluated (denied)", s.origins["error"]),
+        ("cannot be decided", s.origins["undecidable"]),
+    ]
+    body = "".join(
+        f"<tr><td style='text-align:left'>{html.escape(name)}</td><td>{n:,}</td>"
+        f"<td>{html.escape(percent(n, s.events))}</td></tr>"
+        for name, n in rows
+    )
+    title = (
+        f"{bundle.name} {bundle.version} ({bundle.digest[:12]}): coverage "
+        f"{percent(s.origins['rule'], s.events)} of {s.events:,} events"
+    )
+    return (
+        f"<table><caption>{html.escape(title)}</caption><thead><tr>"
+        f"<th style='text-align:left'>decision</th><th>events</th><th>share</th></tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )

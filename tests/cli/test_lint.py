@@ -1,0 +1,75 @@
+"""`govlab lint`: formats and exit codes; what is found is tests/bundle's matter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+BROKEN = """\
+name: x
+on:
+  - tool: t
+rules:
+  - condition: "enviroment == 'a'"
+    decision: MAYBE
+  - condition: "cost > 50"
+    decision: DENY
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.yaml"
+    path.write_text(BROKEN, encoding="utf-8")
+    return path
+
+
+def test_a_sound_bundle_is_exit_0_and_names_its_digest(govlab: Command, seed: Path) -> None:
+    shown = govlab("lint", seed)
+    assert shown.code == 0
+    assert "prod-safety-gate" in shown.out
+    assert "no errors" in shown.out
+
+
+def test_text_has_place_code_cure_and_caret(govlab: Command, broken: Path) -> None:
+    shown = govlab("lint", broken)
+    assert shown.code == 2
+    assert f"{broken}:6:15: GL013" in shown.out
+    assert "\n                ^" in shown.out
+
+
+def test_json_has_the_pinned_keys(govlab: Command, broken: Path) -> None:
+    shown = govlab("lint", broken, "--json")
+    assert shown.code == 2
+    (finding,) = json.loads(shown.out)["findings"]
+    assert set(finding) == {"code", "severity", "file", "line", "column", "message", "hint"}
+    assert (finding["code"], finding["line"], finding["column"]) == ("GL013", 6, 15)
+
+
+def test_github_annotations_are_escaped(govlab: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a,b.yaml"
+    path.write_text("name: 'x\\n'\nrules: []\nnonsense%: 1\n", encoding="utf-8")
+    shown = govlab("lint", path, "--format", "github")
+    assert shown.code == 2
+    assert shown.out.startswith("::error file=")
+    assert "a%2Cb.yaml,line=" in shown.out
+    assert "nonsense%25" in shown.out
+
+
+def test_sarif_has_rules_and_regions(govlab: Command, broken: Path) -> None:
+    log = json.loads(govlab("lint", broken, "--format", "sarif").out)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["GL013"]
+    region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 6, "startColumn": 15}
+
+
+def test_no_bundle_names_the_starters(govlab: Command) -> None:
+    shown = govlab("lint", "prod-safty")
+    assert shown.code == 2
+    assert "did you mean `prod-safety`?" in shown.err
