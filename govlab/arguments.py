@@ -34,6 +34,8 @@ State = Literal["present", "absent", "malformed"]
 MAX_DEPTH = 64
 _INT64 = 1 << 63
 _EXACT = 1 << 53  # RFC 8785 numbers are doubles: integers beyond this have no unique digits
+_WORDS = {True: "true", False: "false", None: "null"}
+_quoted = json.encoder.encode_basestring  # escapes exactly what RFC 8785 does
 _OUTSIDE_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
@@ -54,7 +56,7 @@ def parse(text: str) -> dict[str, Any] | None:
     if _depth(text) > MAX_DEPTH:
         return None
     try:
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        found = _DECODER.decode(text)
         text.encode()
         if "\\u" in text:  # only an escape can still hide a lone surrogate
             json.dumps(found, ensure_ascii=False).encode()
@@ -84,6 +86,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def read(parsed: Mapping[str, Any] | None, path: Sequence[str], kind: Type) -> tuple[State, Any]:
@@ -230,21 +235,23 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1e21, "a": [1.0, "\\u20ac"]})
     '{"a":[1,"€"],"b":1e+21}'
     """
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool) or value is None:
+        return _WORDS[value]
     if isinstance(value, dict):
-        items = sorted(value.items(), key=_code_units)
-        return "{" + ",".join(f"{canonical(k)}:{canonical(v)}" for k, v in items) + "}"
+        keys = sorted(value, key=None if all(map(str.isascii, value)) else _code_units)
+        return "{" + ",".join([f"{_quoted(key)}:{canonical(value[key])}" for key in keys]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(canonical, value)) + "]"
-    if isinstance(value, float):
-        return _number(value)
     if isinstance(value, datetime):
-        value = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return json.dumps(value, ensure_ascii=False)
+        return _quoted(value.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+    return _number(value) if isinstance(value, float) else str(value)
 
 
-def _code_units(item: tuple[str, Any]) -> bytes:
+def _code_units(key: str) -> bytes:
     """RFC 8785 sorts keys by UTF-16 code unit, which is not code point order."""
-    return item[0].encode("utf-16-be", "surrogatepass")
+    return key.encode("utf-16-be", "surrogatepass")
 
 
 def _number(value: float) -> str:

@@ -10,7 +10,7 @@ import json
 import math
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,14 +81,14 @@ _SHAPES: dict[str, list[str]] = {
         *4 * ["{string} in {list(string)}"], "{string}.startsWith({string})",
         "{string}.endsWith({string})", "{string}.contains({string})",
         "{string}.matches('^[a-d]+[:.]?')", r"{string}.matches(r'\bprod$|\d')",
-        "{list(string)}.exists(v, {string})", "{list(string)}.exists(v, v == {string})",
+        "{list(string)}.exists(v, v == {string})",
         "{list(string)}.all(v, v in {list(string)})", "{list(string)}.all(v, v != {string} || {bool})",
         "{list(string)}.exists_one(v, v.startsWith({string}))",
         "['a', 'db:', 'é'].exists(v, {string}.contains(v))", "['a', {string}].all(v, v != {string})",
         "{int} in [{int}, 1]", "{list(string)} == {list(string)}", "{double} in [0.5, 1.0, {double}]",
         "dyn({int}) == {double}", "type({string}) == string", "bool({string})",
         "shell({string}).parsed", "shell({string}).programs.exists(v, v == {string})",
-        "{'k': {int}}['k'] > {int}", "timestamp({string}) < {timestamp}", "has(event.{has})",
+        "{'k': {int}}['k'] > {int}", "timestamp({string} + '') < {timestamp}", "has(event.{has})",
     ],
     "int": [*(f"{{int}} {op} {{int}}" for op in "+-*/%"), "-({int})", "size({string})",
             "size({list(string)})", "int({double})", "int({string})", "{bool} ? {int} : {int}",
@@ -103,7 +103,7 @@ _SHAPES: dict[str, list[str]] = {
                      "{list(string)}.map(v, v > {string}, v + 'b')", "{list(string)} + {list(string)}",
                      "[{string}, {string}]", "{bool} ? {list(string)} : {list(string)}"],
     "timestamp": ["{timestamp} + {duration}", "timestamp({int})", "{timestamp} - {duration}"],
-    "duration": ["{timestamp} - {timestamp}", "duration({string})", "{duration} + {duration}"],
+    "duration": ["{timestamp} - {timestamp}", "duration({string} + '')", "{duration} + {duration}"],
 }  # fmt: skip
 _HOLE = re.compile(r"\{(bool|int|double|string|list\(string\)|timestamp|duration|has)\}")
 
@@ -111,11 +111,16 @@ _HOLE = re.compile(r"\{(bool|int|double|string|list\(string\)|timestamp|duration
 class Words:
     """What the conditions of one bundle may name."""
 
-    def __init__(self, rng: random.Random, *, lookups: bool, risk: bool = False) -> None:
-        self.rng, self.risk = rng, risk
+    def __init__(self, rng: random.Random, declared: Mapping[str, str], *, lookups: bool,
+                 risk: bool = False) -> None:  # fmt: skip
+        self.rng, self.risk, self.declared = rng, risk, declared
         extra = _LOOKUP if lookups else {}
-        self.names = {k: [*n, *extra.get(k, [])] for k, n in _NAMES.items()}
+        self.names = {k: [*filter(self.may_name, n), *extra.get(k, [])] for k, n in _NAMES.items()}
         self.rows = ["info"] if lookups else []
+
+    def may_name(self, name: str) -> bool:
+        """Whether the bundle may read the attribute."""
+        return name in self.declared or not name.startswith(("args.", "context."))
 
     def expression(self, kind: str, depth: int, *, guarded: bool = True) -> str:
         """A condition of type `kind`, with at most `depth` nested shapes."""
@@ -165,7 +170,7 @@ _SETS = {"env": "string", "tool": "string", "resource": "string", "region": "str
 
 
 def _remediation(rng: random.Random, words: Words) -> Tree:
-    names = rng.sample(sorted(_SETS), rng.choice([1, 1, 2]))
+    names = rng.sample(sorted(filter(words.may_name, _SETS)), rng.choice([1, 1, 2]))
     values = {n: words.expression(_SETS[n], rng.choice([0, 0, 1])) for n in names}
     return {"set": values, "apply": rng.choice(["suggest", "automatic"]),
             "suggestion": rng.choice(["", "safer", "other"])}  # fmt: skip
@@ -222,39 +227,47 @@ def _derive(rng: random.Random, words: Words) -> Tree:
     """Derived attributes; what they read must not be derived from them."""
     kinds = {"env": "string", "team": "string", "records_affected": "int", "amount": "double",
              "context.flag": "bool", "workflow": "string"}  # fmt: skip
-    chosen = rng.sample(sorted(kinds), rng.choice([1, 2]))
-    early = Words(rng, lookups=bool(words.rows))
+    chosen = rng.sample(sorted(filter(words.may_name, kinds)), rng.choice([1, 2]))
+    early = Words(rng, words.declared, lookups=bool(words.rows))
     early.names = {k: [n for n in names if n not in kinds] for k, names in early.names.items()}
     return {name: [{"when": condition(rng, early), "value": early.expression(kinds[name], 1)}
                    for _ in range(rng.choice([1, 2]))] for name in chosen}  # fmt: skip
 
 
-def bundle(rng: random.Random, *, parent: bool | None = None, prefix: str = "p") -> Tree:
-    """A bundle: keys of the bundle format, `data` for its tables, `parent` for what it extends."""
+def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
+           declared: Mapping[str, str] = DECLARED) -> Tree:  # fmt: skip
+    """A bundle: keys of the bundle format, `data` for its tables, `parent` for what it extends.
+
+    A chain has `levels` bundles, each with a share of the attributes `declared`.
+    """
+    levels = rng.choice([1, 1, 1, 2, 3]) if levels is None else levels
+    own = dict(declared) if levels == 1 else {n: t for n, t in declared.items() if rng.random() < 0.6}
+    tree = _bundle(rng, own, prefix)
+    if levels == 1:
+        return tree | {"default": _default(rng)}
+    rest = {n: t for n, t in declared.items() if n not in own}
+    above = bundle(rng, levels=levels - 1, prefix=f"{prefix}q", declared=rest)
+    if "lookups" in tree and _has_lookups(above):
+        return bundle(rng, levels=1, prefix=prefix, declared=declared)
+    return tree | {"parent": above}
+
+
+def _has_lookups(tree: Tree) -> bool:
+    return "lookups" in tree or ("parent" in tree and _has_lookups(tree["parent"]))
+
+
+def _bundle(rng: random.Random, declared: Mapping[str, str], prefix: str) -> Tree:
     lookups, risk = rng.random() < 0.4, rng.random() < 0.5
-    words = Words(rng, lookups=lookups, risk=risk)
-    tree: Tree = {"name": prefix, "version": "1.0.0", "attributes": DECLARED}
+    words = Words(rng, declared, lookups=lookups, risk=risk)
+    tree: Tree = {"name": prefix, "version": "1.0.0", "attributes": dict(declared)}
     if lookups:
         tree |= {"lookups": _LOOKUPS, "data": _TABLES}
     if risk:
-        early = Words(rng, lookups=lookups)
+        early = Words(rng, declared, lookups=lookups)
         tree["risk"] = {c: condition(rng, early) for c in ("critical", "high", "medium")}
     if rng.random() < 0.4:
         tree["derive"] = _derive(rng, words)
-    tree["policies"] = _policies(rng, words, prefix)
-    if parent if parent is not None else rng.random() < 0.25:
-        return _extending(tree, rng)
-    return tree | {"default": _default(rng)}
-
-
-def _extending(tree: Tree, rng: random.Random) -> Tree:
-    """`tree` as a child; it declares nothing that its parent has."""
-    above = bundle(rng, parent=rng.random() < 0.3, prefix=f"{tree['name']}q")
-    own = {k: v for k, v in tree.items() if k not in ("lookups", "data", "attributes")}
-    if "lookups" in tree:
-        above = {k: v for k, v in above.items() if k not in ("lookups", "data")}
-        own |= {"lookups": tree["lookups"], "data": tree["data"]}
-    return own | {"parent": above}
+    return tree | {"policies": _policies(rng, words, prefix)}
 
 
 def _default(rng: random.Random) -> Any:

@@ -51,7 +51,7 @@ def meaning(bundle: Bundle) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """`value` with numbers as text: RFC 8785 writes 3 and 3.0 alike, and they divide differently."""
+    """`value` with numbers as text: RFC 8785 writes 3 and 3.0 alike, which divide differently."""
     match value:
         case bool() | str() | None:
             return value

@@ -21,7 +21,7 @@ _KINDS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
 def read_params(
     documents: Mapping[str, ParamDocument], manifest: Tree, expressions: Expressions
 ) -> dict[str, Constant]:
-    """Each param as a constant; GL036 where a value is not of its type, GL014 where out of range."""
+    """Each param as a constant; GL036 for a value of another type, GL014 for one out of range."""
     constants = {}
     for name, document in documents.items():
         at = key_at(manifest, ("params", name))

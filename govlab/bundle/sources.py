@@ -80,13 +80,11 @@ def _trees(path: Path, problems: list[Diagnostic]) -> list[tree.Mapping]:
     text, wrong = decode(content, str(path))
     documents, found = ((), wrong) if wrong else read(text, str(path))
     problems.extend(found)
-    for document in documents:
-        if not isinstance(document, tree.Mapping):
-            problems.append(
-                tree.problem(
-                    document, "GL012", f"expected a mapping, found {tree.describe(document)}"
-                )
-            )
+    problems.extend(
+        tree.problem(d, "GL012", f"expected a mapping, found {tree.describe(d)}")
+        for d in documents
+        if not isinstance(d, tree.Mapping)
+    )
     return [] if found else [d for d in documents if isinstance(d, tree.Mapping)]
 
 

@@ -65,7 +65,7 @@ def _columns(
             f"a cell cannot be a {columns[column]}",
             "use bool, int, double, string or list(string)",
         )
-    return tuple((c, k) for c, k in typed.items() if k) if len(typed) == len(columns) else None
+    return tuple(typed.items()) if len(typed) == len(columns) else None
 
 
 def _inside(folder: Path, table: str) -> Path | None:

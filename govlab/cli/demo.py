@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import polars as pl
 
 from govlab.bundle import find_bundle, load_bundle
 from govlab.bundled import shipped
+from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit
 from govlab.cli.replay import write_decisions
 from govlab.explanation import explain
@@ -35,11 +35,10 @@ _LOG, _BUNDLE = "acme-ops", "prod-safety"
 )
 @as_json
 def command(out: Path, as_json: bool) -> None:
-    """Replay six invented weeks of agents at work under a starter bundle, and say what came of it."""
+    """Replay six invented weeks of agents at work under a starter bundle."""
     log = shipped("datasets") / _LOG
     bundle = load_bundle(_BUNDLE)
     result = replay(scan_log(log), bundle, by=["workflow"])
-    out.mkdir(parents=True, exist_ok=True)
     files = {
         "log": log,
         "bundle": find_bundle(_BUNDLE),
@@ -49,10 +48,10 @@ def command(out: Path, as_json: bool) -> None:
         "explanation": out / "explained.txt",
     }
     write_decisions(result, files["decisions"])
-    _write(files["summary"], json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
-    _write(files["page"], replay_text(result, show=None))
+    write_text(files["summary"], json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    write_text(files["page"], replay_text(result, show=None))
     explained = _explained(result, log)
-    _write(files["explanation"], explained)
+    write_text(files["explanation"], explained)
     if as_json:
         emit({**result.to_dict(), "files": {name: str(path) for name, path in files.items()}})
     else:
@@ -83,10 +82,3 @@ def _explained(result: Replay, log: Path) -> str:
             lacks = unknown_columns(rows, result.plan.reads())[0]
             return explanation_text(explain(result.bundle, events(rows)[0], unknown=lacks))
     return "no event was stopped, held or remediated"
-
-
-def _write(path: Path, text: str) -> None:
-    """All of the file or nothing."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text + "\n", encoding="utf-8")
-    os.replace(part, path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 import polars as pl
 
 from govlab.bundle import load_bundle
+from govlab.cli.files import replacing
 from govlab.cli.options import as_json, emit, say
 from govlab.cli.progress import reading
 from govlab.errors import UsageError
@@ -99,16 +99,15 @@ def write_decisions(result: Replay, out: Path) -> None:
     """The decisions frame as a file, all of it or nothing."""
     if out.suffix not in (".parquet", ".csv", ".ndjson"):
         raise UsageError(f"`{out}` is no .parquet, .csv or .ndjson file")
-    part = out.with_name(f".{out.name}.part")
     frame = result.frame.collect()
-    match out.suffix:
-        case ".parquet":
-            frame.write_parquet(part)
-        case ".ndjson":
-            frame.write_ndjson(part)
-        case _:
-            _flat(frame).write_csv(part)
-    os.replace(part, out)
+    with replacing(out) as part:
+        match out.suffix:
+            case ".parquet":
+                frame.write_parquet(part)
+            case ".ndjson":
+                frame.write_ndjson(part)
+            case _:
+                _flat(frame).write_csv(part)
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from govlab.bundle import load_bundle
 from govlab.cases import Result, read_cases, run_cases
+from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit
 from govlab.report.junit import junit
 from govlab.report.text import clean
@@ -31,7 +31,7 @@ def command(bundle: str, junit_file: Path | None, as_json: bool) -> int:
     results = run_cases(loaded, read_cases(loaded))
     failed = [r for r in results if not r.passed]
     if junit_file is not None:
-        _write(junit_file, junit(loaded.name, results))
+        write_text(junit_file, junit(loaded.name, results))
     if as_json:
         emit(
             {
@@ -64,10 +64,3 @@ def _text(name: str, failed: list[Result], count: int) -> None:
         click.echo(f"{name}: no cases; write some under cases/*.yaml")
         return
     click.echo(f"{name}: {count - len(failed)} of {count} cases pass")
-
-
-def _write(path: Path, text: str) -> None:
-    """All of the file or nothing."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from govlab.log.conform import COLUMNS, MARKED, polars_type
 from govlab.log.records import LINE
 from govlab.schema import MARKS, Column
 from govlab.types import DOUBLE
+
+_PLAIN = {"string": str, "int": int, "double": float, "bool": bool}
+"""Types of JSON values that are good as they are, where a whole column has no other."""
 
 __all__ = ["Cells", "as_json", "framed", "typed"]
 
@@ -52,6 +56,11 @@ def typed(name: str, values: Sequence[Any], target: str) -> Cells:
     if _stays_text(column, target, values):
         return Cells(pl.Series(name, [as_json(value) for value in values], pl.String))
     kind, counts = (column.type, column.counts) if column else (DOUBLE, True)
+    if set(map(type, values)) <= {_PLAIN.get(kind.name), type(None)} and not (
+        counts and any(value is not None and value < 0 for value in values)
+    ):
+        with suppress(OverflowError):  # an integer beyond int64: cell by cell
+            return Cells(pl.Series(name, values, polars_type(kind)))
     states = [arguments.value_state(value, kind, counts) for value in values]
     series = pl.Series(name, [value for _, value in states], polars_type(kind))
     return Cells(series, [state == "malformed" for state, _ in states], target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -57,10 +58,15 @@ def digested(frame: pl.DataFrame) -> pl.DataFrame:
     if "args" not in frame.columns:
         return frame
     distinct = frame["args"].drop_nulls().unique(maintain_order=True)
-    digests = {text: arguments.digest(text) for text in distinct.to_list()}
+    digests = {text: _digest(text) for text in distinct.to_list()}
     made = pl.col("args").replace_strict(digests, default=None, return_dtype=pl.String)
     stated = [pl.col("args_sha256")] if "args_sha256" in frame.columns else []
     return frame.with_columns(pl.coalesce(*stated, made).alias("args_sha256"))
+
+
+@lru_cache(maxsize=100_000)  # the same arguments come back in batch after batch
+def _digest(text: str) -> str:
+    return arguments.digest(text)
 
 
 @dataclass(slots=True)

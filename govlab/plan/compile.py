@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from govlab.bundle.model import Bundle, Default, Derivation, Lookup, Matcher, Mode, Policy, Rule
+from govlab.bundle.model import Bundle, Default, Lookup, Matcher, Mode, Policy, Rule
 from govlab.lang.nodes import (
     And,
     Call,
@@ -19,7 +19,7 @@ from govlab.lang.nodes import (
 )
 from govlab.lang.syntax import Span
 from govlab.plan.decision import Requirement
-from govlab.plan.model import Plan, PolicyPlan, RulePlan, Scope
+from govlab.plan.model import Plan, PolicyPlan, RulePlan, Scope, Step
 from govlab.schema import request_columns
 from govlab.types import BOOL, STRING, Type, list_of
 
@@ -154,7 +154,8 @@ def _default(default: Default) -> RulePlan:
 
 
 def _scope(bundle: Bundle) -> Scope:
-    steps = {**{d.attribute: d for d in bundle.derive}, **{k.name: k for k in bundle.lookups}}
+    steps: dict[str, Step] = {d.attribute: d for d in bundle.derive}
+    steps |= {k.name: k for k in bundle.lookups}
     ordered = tuple(steps[name] for name in bundle.order)
     return Scope(
         reads=_reads(bundle, ordered),
@@ -164,7 +165,7 @@ def _scope(bundle: Bundle) -> Scope:
     )
 
 
-def _reads(bundle: Bundle, steps: tuple[Derivation | Lookup, ...]) -> Mapping[str, Type]:
+def _reads(bundle: Bundle, steps: tuple[Step, ...]) -> Mapping[str, Type]:
     """The event's own attributes that the bundle reads, directly or through a step."""
     names = {n for policy in bundle.policies for n in _policy_names(policy)}
     names |= {n for _, when in bundle.risk for n in variables(when.node)}
@@ -194,7 +195,7 @@ def _policy_names(policy: Policy) -> Iterator[str]:
                 yield from variables(value.node)
 
 
-def _step_names(step: Derivation | Lookup) -> set[str]:
+def _step_names(step: Step) -> set[str]:
     if isinstance(step, Lookup):
         return (
             {step.on, "ts"}

@@ -23,6 +23,7 @@ __all__ = [
     "RulePlan",
     "Scope",
     "Step",
+    "Verdict",
     "decode",
     "encode",
 ]

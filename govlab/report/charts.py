@@ -42,7 +42,7 @@ def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15
     )
     order = list(dict.fromkeys(frame.get_column("group").to_list()))[:most]
     what = f"by {column}" if column else f"under {replay.bundle.name}"
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame.filter(pl.col("group").is_in(order)))
         .mark_bar()
         .encode(
@@ -61,6 +61,7 @@ def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15
         .transform_calculate(rank=f"indexof({list(COLOURS)}, datum.kind)")
         .properties(title=f"How is each event decided {what}?", width=520)
     )
+    return chart
 
 
 def _counts(replay: Replay, column: str | None) -> list[tuple[str, str, int]]:

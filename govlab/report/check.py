@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import polars as pl
 
@@ -53,7 +54,7 @@ def _days(replay: Replay) -> Iterator[str]:
         yield "interruptions per day: unknown, because the log has no times"
         return
     stops = days.select((pl.col("stopped") + pl.col("held")).sum()).item()
-    total = days.get_column("events").sum()
+    total = int(days.get_column("events").sum())
     yield (
         f"interruptions: {stops / days.height:.1f} a day over {days.height} days with events "
         f"({percent(stops, total)} of events)"
@@ -67,7 +68,7 @@ def _reach(replay: Replay) -> Iterator[str]:
     decided = replay.decided
     if "log.ts" in decided.columns:
         oldest = decided.get_column("log.ts").min()
-        if oldest is not None:
+        if isinstance(oldest, datetime):
             yield f"oldest event: {oldest:%Y-%m-%d %H:%M} UTC"
     if "log.source_format" in decided.columns:
         formats = decided.get_column("log.source_format").cast(pl.String).unique()

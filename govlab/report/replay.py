@@ -63,7 +63,8 @@ def _decided(replay: Replay) -> Iterator[str]:
             right=(1, 2),
         )
     if o["default"]:
-        yield f"no rule matched: {share(o['default'], s.events)}; the bundle's default is {s.default}"
+        matched_none = share(o["default"], s.events)
+        yield f"no rule matched: {matched_none}; the bundle's default is {s.default}"
     if o["error"]:
         yield (
             f"denied because a rule could not be evaluated: {share(o['error'], s.events)}; "

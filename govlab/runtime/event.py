@@ -15,7 +15,7 @@ from govlab.types import DOUBLE, INT, Type
 __all__ = ["attribute_states", "instant", "micro_usd"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# attributes that may not be negative (a copy of the schema's flags: an exported engine has no schema)
+# attributes that may not be negative; a copy of the schema's, which an exported engine lacks
 COUNTS = frozenset(
     {
         "step",
@@ -134,7 +134,7 @@ def _money(name: str, event: Mapping[str, Any]) -> Any:
     """Cost in the unit of `name`; micro-USD is what counts, USD follows from it (S13)."""
     micro = event.get("cost_micro_usd")
     if micro is None and event.get("cost") is not None:
-        usable, cost = arguments.value_state(event["cost"], DOUBLE, True)
+        usable, _ = arguments.value_state(event["cost"], DOUBLE, True)
         micro = micro_usd(event["cost"]) if usable == "present" else None
         if micro is None:
             return MALFORMED

@@ -53,10 +53,10 @@ def worst(results: Iterable[Any]) -> Mark | None:
     """UNKNOWN where any result is, else ERROR where any is, else None."""
     found: Mark | None = None
     for result in results:
-        if result is UNKNOWN:
-            return UNKNOWN
         if result is ERROR:
             found = ERROR
+        elif result is UNKNOWN:
+            return Mark.UNKNOWN
     return found
 
 

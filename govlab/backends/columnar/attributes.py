@@ -60,7 +60,8 @@ def columns_of(name: str) -> tuple[str, ...]:
 def prepare(frame: pl.DataFrame, reads: Mapping[str, Type]) -> Events:
     """The states of every attribute of `reads` in the rows of `frame`."""
     wanted = {c for name in reads for c in columns_of(name)} | {_MALFORMED, _UNKNOWN}
-    raw = frame.select([c for c in frame.columns if c in wanted])
+    # as series: a scalar column (a literal, a partition) loses its height in polars 2.1's `lit < column`
+    raw = pl.DataFrame([frame.get_column(c) for c in frame.columns if c in wanted])
     row = pl.int_range(frame.height, dtype=pl.UInt32, eager=True).alias("#row")
     events = Events(raw, row.to_frame())
     return with_states(events, {n: t for n, t in reads.items()}, _values(raw, reads))

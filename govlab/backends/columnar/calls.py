@@ -79,6 +79,9 @@ def _among(needle: Col, over: Col) -> pl.Expr:
 
 
 def _index(program: Program, over: Col, place: Col) -> pl.Expr:
+    if place.constant is not NOTHING:
+        found = over.value.list.get(max(place.constant, 0), null_on_oob=True)
+        return found if place.constant >= 0 else pl.when(pl.lit(False)).then(found)
     over, place = program.bind(over), program.bind(place)
     inside = (place.value >= 0) & (place.value < over.value.list.len().cast(pl.Int64))
     return over.value.list.get(pl.when(inside).then(place.value), null_on_oob=True)

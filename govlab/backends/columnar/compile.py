@@ -44,7 +44,7 @@ __all__ = ["Compiler", "evaluate_nodes"]
 def evaluate_nodes(nodes: Sequence[Node], frame: pl.DataFrame) -> list[Cells]:
     """What each of `nodes` comes to in every row of the states frame `frame`."""
     if frame.height == 1:  # a single row is a scalar to polars, which folds `x + 0.0`
-        pair = evaluate_nodes(nodes, pl.concat([frame, frame]))
+        pair = evaluate_nodes(nodes, pl.DataFrame([pl.concat([s, s]) for s in frame.get_columns()]))
         return [Cells(c.value[:1], None if c.unknown is None else c.unknown[:1]) for c in pair]
     program = Program(frame)
     compiler = Compiler(program)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import polars as pl
 
 from govlab.backends.columnar.program import NOTHING, Col, Program
-from govlab.runtime.values import UINT_MAX
+from govlab.runtime.values import INT_MIN, UINT_MAX
 
 __all__ = ["ARITHMETIC", "CONVERSIONS", "Handler"]
 
@@ -51,7 +51,10 @@ def _divide(program: Program, a: Col, b: Col) -> pl.Expr:
 
 def _remainder(program: Program, a: Col, b: Col) -> pl.Expr:
     a, b = program.bind(a), program.bind(b)
-    rest = program.let(_wide(a).abs() % pl.when(b.value != 0).then(_wide(b).abs()))
+    usable = b.value != 0
+    if a.type.name == "int":  # the one quotient out of range is an error for its remainder too
+        usable &= (a.value != INT_MIN) | (b.value != -1)
+    rest = program.let(_wide(a).abs() % pl.when(usable).then(_wide(b).abs()))
     signed = pl.when(a.value < 0).then(0 - rest).otherwise(rest)
     return signed.cast(_DTYPES[a.type.name], strict=False)
 

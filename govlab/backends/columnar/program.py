@@ -59,6 +59,11 @@ def no_value(cols: Iterable[Col]) -> pl.Expr | None:
     return any_of(c.value.is_null() for c in cols if c.constant is NOTHING)
 
 
+def _full(frame: pl.DataFrame, expr: pl.Expr) -> pl.Series:
+    """A literal in every row: as a scalar column, polars 2.1 loses its height in `lit < column`."""
+    return frame.select("#row", expr.alias("literal")).get_column("literal")
+
+
 class Program:
     """Columns to be computed, in stages; compiled against the columns of one frame."""
 
@@ -79,8 +84,11 @@ class Program:
 
     def let(self, expr: pl.Expr) -> pl.Expr:
         """The column that `expr` is bound to."""
+        reads = expr.meta.root_names()
+        if not reads:
+            return pl.col(self.step((), 1, lambda frame: [_full(frame, expr)])[0])
         name = self._name()
-        self._stage(expr.meta.root_names(), (name,))[0].append(expr.alias(name))
+        self._stage(reads, (name,))[0].append(expr.alias(name))
         return pl.col(name)
 
     def step(self, reads: Iterable[str], results: int, function: Step) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from govlab.backends.reference.steps import fill, join
 from govlab.backends.reference.walker import evaluate
@@ -24,12 +24,13 @@ from govlab.plan.model import (
     PolicyPlan,
     RulePlan,
     Scope,
+    Verdict,
     encode,
 )
 from govlab.plan.remedy import agreed, remedy, variant
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
-from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark
+from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark, worst
 from govlab.schema import ACTIONS, DERIVED
 from govlab.types import TIMESTAMP
 
@@ -112,7 +113,7 @@ def decide_rounds(plan: Plan, asked: Asked) -> Round:
     first = _round(plan, asked)
     if first.combined.status != "decided" or not first.combined.remedies:
         return first
-    values = agreed(_values(first, plan))
+    values = agreed(_values(first))
     if values is None:
         return replace(first, combined=refuse(first.combined, "remediation_conflict"))
     changed = Asked(
@@ -132,7 +133,7 @@ def decide_rounds(plan: Plan, asked: Asked) -> Round:
     )
 
 
-def _values(first: Round, plan: Plan) -> list[dict[str, Any]]:
+def _values(first: Round) -> list[dict[str, Any]]:
     """What each remedy sets, computed on the original event."""
     return [
         {name: evaluate(value, first.states[r.policy.scope]) for name, value in r.rule.set}
@@ -152,25 +153,22 @@ def _outcome(policy: PolicyPlan, states: Mapping[str, Any]) -> int:
     """The number of the policy's outcome: the first rule that is not false ends the search."""
     target = True if policy.target is None else evaluate(policy.target, states)
     if target is not True:
-        return {ERROR: ON_ERROR, UNKNOWN: ON_UNKNOWN}.get(target, NO_TARGET)
+        return NO_TARGET if target is False else ON_UNKNOWN if target is UNKNOWN else ON_ERROR
     for place, rule in enumerate(policy.rules):
-        match _verdict(rule, states):
-            case Mark.ERROR:
-                return encode(place, "error")
-            case Mark.UNKNOWN:
-                return encode(place, "unknown")
-            case True:
-                return encode(place, "true")
+        verdict = _verdict(rule, states)
+        if verdict is not False:
+            return encode(place, verdict)
     return NO_RULE
 
 
-def _verdict(rule: RulePlan, states: Mapping[str, Any]) -> Any:
-    """The condition's result; a value to set that cannot be had makes the rule's outcome so."""
+def _verdict(rule: RulePlan, states: Mapping[str, Any]) -> Verdict | Literal[False]:
+    """What the condition comes to; a value to set that cannot be had makes the outcome so."""
     result = evaluate(rule.condition, states)
-    if result is not True:
-        return result
-    values = [evaluate(value, states) for _, value in rule.set]
-    return UNKNOWN if UNKNOWN in values else ERROR if ERROR in values else True
+    if result is False:
+        return False
+    values = [evaluate(value, states) for _, value in rule.set] if result is True else []
+    mark = worst((result, *values))
+    return "unknown" if mark is UNKNOWN else "error" if mark or result is not True else "true"
 
 
 def early_states(scope: Scope, asked: Asked) -> dict[str, Any]:

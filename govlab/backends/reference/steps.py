@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 from govlab.backends.reference.walker import evaluate
@@ -27,8 +28,12 @@ def fill(derivation: Derivation, states: Mapping[str, Any], *, keeps: bool) -> A
         if holds is False:
             continue
         result = evaluate(value.node, states) if holds is True else holds
-        return MALFORMED if result is ERROR or result != result else result  # NaN: malformed
+        return MALFORMED if result is ERROR or _is_nan(result) else result
     return recorded
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and isnan(value)
 
 
 def join(lookup: Lookup, states: Mapping[str, Any]) -> dict[str, Any]:

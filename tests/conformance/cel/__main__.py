@@ -18,7 +18,10 @@ from tests.conformance.cel.verdicts import judge, report
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if not given.file.is_file():
+        parser.error(f"no such file `{given.file}`")
     run = engine(given.backend)
     if run is None:
         print(f"back-end `{given.backend}` is not available in this checkout", file=sys.stderr)  # noqa: T201 - a command

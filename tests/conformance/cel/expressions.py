@@ -83,8 +83,9 @@ _FIELDS = ("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear", 
 def _list_productions(of: str) -> list[str]:
     element = of[len("list(") : -1]
     return [
-        f"{{{of}}} + {{{of}}}", f"{{{of}}} + []", f"[] + {{{of}}}", f"[{{{element}}}, {{{element}}}]",
-        f"{{bool}} ? {{{of}}} : {{{of}}}", f"{{{of}}}.filter(@{element}, {{bool}})",
+        f"{{{of}}} + {{{of}}}", f"{{{of}}} + []", f"[] + {{{of}}}",
+        f"[{{{element}}}, {{{element}}}]", f"{{bool}} ? {{{of}}} : {{{of}}}",
+        f"{{{of}}}.filter(@{element}, {{bool}})",
         f"{{{of}}}.map(@{element}, {{bool}}, {{{element}}})",
         *(f"{{{other}}}.map(@{other[len('list(') : -1]}, {{{element}}})" for other in _LISTS),
     ]  # fmt: skip

@@ -35,10 +35,12 @@ def evaluate_rows(
 
 def _columns(name: str, of: Type, rows: Sequence[Mapping[str, Any]]) -> dict[str, pl.Series]:
     states = [row[name] for row in rows]
+    if all(s is ABSENT for s in states):
+        return {}  # as a log that lacks the column
     return {
         name: pl.Series([_cell(s) for s in states], dtype=_dtype(of), strict=True),
-        malformed_name(name): pl.Series([s is MALFORMED for s in states]),
-        unknown_name(name): pl.Series([s is UNKNOWN for s in states]),
+        malformed_name(name): pl.Series([s is MALFORMED for s in states], dtype=pl.Boolean),
+        unknown_name(name): pl.Series([s is UNKNOWN for s in states], dtype=pl.Boolean),
     }
 
 
