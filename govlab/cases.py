@@ -6,7 +6,7 @@ left out of `want` are not compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from govlab.backends.reference import decide
 from govlab.bundle import Bundle, tree
 from govlab.bundle.cases import CaseDocument
 from govlab.bundle.documents import validate
+from govlab.bundle.suggest import did_you_mean, quoted
 from govlab.bundle.yamltext import decode, read
 from govlab.errors import BundleError, Diagnostic, Place
 from govlab.history import decide_all
@@ -54,15 +55,23 @@ def read_cases(bundle: Bundle) -> tuple[Case, ...]:
     """The cases of `bundle`; raises BundleError with every mistake in them."""
     problems: list[Diagnostic] = []
     cases: list[Case] = []
-    for file in sorted((bundle.path / "cases").glob("*.yaml")):
-        cases += _file(file, problems)
+    features = frozenset(feature.name for feature in bundle.features())
+    folder = bundle.path / "cases"
+    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        cases += _file(file, features, problems)
     if problems:
         raise BundleError(tuple(problems))
     return tuple(cases)
 
 
-def _file(file: Path, problems: list[Diagnostic]) -> list[Case]:
-    text, wrong = decode(file.read_bytes(), str(file))
+def _file(file: Path, features: frozenset[str], problems: list[Diagnostic]) -> list[Case]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        problems.append(Diagnostic("GL030", message, Place(str(file), 1, 1)))
+        return []
+    text, wrong = decode(content, str(file))
     documents, found = ((), wrong) if wrong else read(text, str(file))
     problems.extend(found)
     cases = []
@@ -72,14 +81,39 @@ def _file(file: Path, problems: list[Diagnostic]) -> list[Case]:
             case, mistakes = validate(item, CaseDocument)
             problems.extend(mistakes)
             if case is not None:
+                problems.extend(_history(case, item, features))
                 cases.append(Case(case, item.place))
     return cases
+
+
+def _history(case: CaseDocument, item: tree.Tree, features: frozenset[str]) -> Iterator[Diagnostic]:
+    """GL044 where the features given are not those the bundle has."""
+    at = tree.key_at(item, ("history",))
+    for name in sorted(case.history.keys() - features):
+        node, hint = tree.key_at(item, ("history", name)), did_you_mean(name, features)
+        yield tree.problem(node, "GL044", f"no such feature: {quoted(name)}", hint)
+    lacking = ", ".join(f"`{name}`" for name in sorted(features - case.history.keys()))
+    if case.history and lacking:
+        hint = "give every feature, or instead what happened before under `events`"
+        yield tree.problem(at, "GL044", f"`history` lacks {lacking}", hint)
+    if case.history and case.events:
+        hint = "features follow from `events`"
+        yield tree.problem(at, "GL044", "`history` and `events` do not stand together", hint)
 
 
 def run_cases(bundle: Bundle, cases: Sequence[Case]) -> tuple[Result, ...]:
     """Each case decided by the reference engine and compared with what it wants."""
     plan = compile_plan(bundle)
     return tuple(_run(plan, case) for case in cases)
+
+
+def _values(plan: Plan, history: Mapping[str, Any]) -> dict[str, Any]:
+    """The features given, those in USD as doubles: `12` is `12.0` there."""
+    money = {f.name for scope in plan.scopes for f in scope.history if f.sum == "cost"}
+    return {
+        name: float(value) if name in money and isinstance(value, int) else value
+        for name, value in history.items()
+    }
 
 
 def _run(plan: Plan, case: Case) -> Result:
@@ -92,7 +126,8 @@ def _run(plan: Plan, case: Case) -> Result:
             plan, events, state=document.state, held=document.held, unknown=unknown
         )[-1]
     else:
-        decision = decide(plan, document.event, unknown=lacks, history=document.history)
+        history = _values(plan, document.history)
+        decision = decide(plan, document.event, unknown=lacks, history=history)
     got, want = decision.to_dict(), document.want
     return Result(
         case,

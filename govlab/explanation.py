@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from govlab.backends.reference import Asked, Round, decide, decide_rounds, evaluate
+from govlab.backends.reference import Asked, Round, decide, decide_rounds, decision_of, evaluate
 from govlab.bundle.model import Bundle, Expression
 from govlab.lang.nodes import Literal, Local, Node
 from govlab.plan import Decision, Plan, PolicyPlan, compile_plan
@@ -78,15 +78,16 @@ def explain(
     plan = compile_plan(bundle)
     done = decide_rounds(plan, Asked(event, unknown, history or {}))
     decision = decide(plan, event, unknown=unknown, history=history)
-    explained = Explanation(decision, tuple(_policies(bundle, plan, done, decision)))
-    if done.variant is None or done.second is None:
-        return explained
-    asked = done.variant
-    return Explanation(
-        decision,
-        explained.trace,
-        explain(bundle, asked.event, unknown=asked.unknown, history=asked.history),
-    )
+    trace = tuple(_policies(bundle, plan, done, decision))
+    return Explanation(decision, trace, _variant(bundle, plan, done.second))
+
+
+def _variant(bundle: Bundle, plan: Plan, second: Round | None) -> Explanation | None:
+    """The second round by itself; there is no third, even where it would remediate again (S6)."""
+    if second is None:
+        return None
+    decision = decision_of(plan, second)
+    return Explanation(decision, tuple(_policies(bundle, plan, second, decision)))
 
 
 def _policies(bundle: Bundle, plan: Plan, done: Round, decision: Decision) -> Iterator[PolicyTrace]:
@@ -142,6 +143,8 @@ def _role(policy: PolicyPlan, code: int, found: str | None, decision: Decision) 
         return "decides"
     if decision.policy is None:
         return "the default is more restrictive"
+    if outcome.verdict == "unknown":
+        return "might change the decision"
     if outcome.verdict == "error":
         return "an error, behind the one that decides" if decision.decision == "DENY" else "counts"
     if found == decision.decision:
@@ -180,7 +183,9 @@ def shown(value: Any) -> Any:
             return value.name
         case bytes():
             return value.hex()
-        case None | bool() | int() | float() | str() | tuple() | list():
+        case tuple() | list():
+            return [shown(item) for item in value]
+        case None | bool() | int() | float() | str():
             return plain(value)
         case _:
             return plain(value) if kind(value) == "timestamp" else f"<{kind(value)}>"

@@ -16,8 +16,10 @@ from govlab.plan.decision import Decision
 from govlab.plan.limits import breaks
 from govlab.plan.model import Plan
 from govlab.plan.remedy import variant
+from govlab.runtime.event import attribute_states
 from govlab.runtime.states import ERROR, UNKNOWN, Mark, read
 from govlab.runtime.values import INT_MAX, INT_MIN
+from govlab.types import TIMESTAMP
 
 __all__ = [
     "HELD",
@@ -50,10 +52,11 @@ _Past = dict[str, dict[Any, list[_Earlier]]]  # by feature, by key; in the total
 
 def order(event: Mapping[str, Any], place: int) -> tuple[Any, ...]:
     """The sort key of the total order: `ts` (absent first), `run_id`, `step`, `event_id`."""
-    ts, step = event.get("ts"), event.get("step")
+    step = event.get("step")
+    ts = attribute_states(event, {"ts": TIMESTAMP}, frozenset())["ts"]  # text or datetime
     return (
-        ts is not None,
-        ts,
+        not isinstance(ts, Mark),
+        0 if isinstance(ts, Mark) else ts.ns,
         event.get("run_id") or "",
         step is not None,
         step or 0,
@@ -72,7 +75,7 @@ def decide_all(
 ) -> list[Decision]:
     """The decision of every event, features computed from the events before it (S8).
 
-    `events` in any order, `ts` of one comparable type; `unknown` has each event's unknown
+    `events` in any order; `unknown` has each event's unknown
     columns. The result is in the order of `events`.
     """
     return [d.decision for d in decide_each(plan, events, state=state, held=held, unknown=unknown)]
@@ -166,7 +169,7 @@ def _feature(
         return UNKNOWN if UNKNOWN in parts else ERROR
     total = sum(parts)
     if feature.sum == "cost":
-        return total / 1e6
+        return total / 10**6  # of the exact int: rounded once
     return total if INT_MIN <= total <= INT_MAX else ERROR
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("real logs and public vectors are not beside this checkout (GOVLAB_SHARED)")
     return folder
+
+
+settings.register_profile("dev", max_examples=40, deadline=None)
+settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True)
+settings.register_profile("deep", max_examples=5_000, deadline=None)
+settings.load_profile(os.environ.get("GOVLAB_PROFILE", "dev"))

@@ -141,25 +141,26 @@ class Words:
         if kind == "duration" or self.rng.random() < 0.35:
             return self.rng.choice(_LITERALS[kind])
         name = self.rng.choice(self.names[kind])
-        if guarded and self.rng.random() < 0.6:
+        if guarded and self.rng.random() < 0.8:
             return f"(has(event.{name}) ? {name} : {self.rng.choice(_LITERALS[kind])})"
         return name
 
 
 def condition(rng: random.Random, words: Words) -> str:
     """A rule's condition: often one comparison with an attribute, sometimes anything."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         kind = rng.choice(["string", "int", "double", "bool"])
         name = rng.choice(words.names[kind])
         tests = {"string": [f"{name} == {rng.choice(_LITERALS['string'])}", f"{name} in ['a', 'prod', 'é']"],
                  "int": [f"{name} > 2"], "double": [f"{name} <= 1.0"], "bool": [name]}  # fmt: skip
-        guard = f"has(event.{name}) && " if rng.random() < 0.7 else ""
+        guard = f"has(event.{name}) && " if rng.random() < 0.85 else ""
         return guard + rng.choice(tests[kind])
     return words.expression("bool", rng.choice([1, 2, 3]))
 
 
 def _matcher(rng: random.Random) -> Tree:
-    keys = rng.sample(["tool", "action", "actor", "env", "risk_tags", "tenant"], rng.choice([1, 1, 2]))
+    pool = ["tool", "action"] if rng.random() < 0.7 else ["actor", "env", "risk_tags", "tenant", "workflow"]
+    keys = rng.sample(pool, rng.choice([1, 1, 2]))
     return {key: rng.sample(_GLOBS, rng.choice([1, 2, 3])) for key in keys}
 
 
@@ -203,6 +204,8 @@ def _policies(rng: random.Random, words: Words, prefix: str) -> list[Tree]:
     for at in range(rng.choice([1, 2, 3])):
         policy: Tree = {"name": f"{prefix}{at}",
                         "rules": [_rule(rng, words) for _ in range(rng.choice([1, 2, 4]))]}  # fmt: skip
+        if rng.random() < 0.5:
+            policy["rules"].append({"decision": "ALLOW"})
         if rng.random() < 0.6:
             policy["on"] = [_matcher(rng) for _ in range(rng.choice([1, 2]))]
         found.append(policy)
@@ -272,7 +275,7 @@ def _bundle(rng: random.Random, declared: Mapping[str, str], prefix: str) -> Tre
 
 def _default(rng: random.Random) -> Any:
     asks = {"decision": "REQUIRE_APPROVAL", "approvers": ["ann"], "quorum": 1}
-    return rng.choice(["DENY", "ALLOW", asks])
+    return rng.choice(["DENY", "ALLOW", "ALLOW", asks])
 
 
 def write(tree: Tree, folder: Path) -> Path:
@@ -323,7 +326,7 @@ def rows(rng: random.Random, count: int) -> list[Tree]:
     markable = [*names, "cost", "args.path"]
     found = []
     for at in range(count):
-        sparse = rng.choice([0.05, 0.2, 0.6])
+        sparse = rng.choice([0.02, 0.1, 0.5])
         event = {n: None if rng.random() < sparse else _cell(n, rng) for n in names}
         found.append({"event_id": f"e{at}", **event,
                       "unknown_columns": _named(markable, rng, 0.3),

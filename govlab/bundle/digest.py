@@ -44,7 +44,7 @@ def meaning(bundle: Bundle) -> dict[str, Any]:
             d.attribute: [[when.text, value.text] for when, value in d.rules] for d in bundle.derive
         },
         "lookups": {k.name: _lookup(k) for k in bundle.lookups},
-        "groups": {name: sorted(members) for name, members in bundle.groups.items()},
+        "groups": {name: sorted(set(members)) for name, members in bundle.groups.items()},
         "parent": bundle.parent.digest if bundle.parent else None,
         "policies": [_policy(policy) for policy in bundle.policies],
     }
@@ -102,15 +102,17 @@ def _feature(feature: Feature) -> dict[str, Any]:
 
 
 def _lookup(lookup: Lookup) -> dict[str, Any]:
+    places = sorted(range(len(lookup.columns)), key=lambda place: lookup.columns[place][0])
     rows = [
-        [key, _plain(start), _plain(end), _plain(cells)] for key, start, end, cells in lookup.rows
+        [key, _plain(start), _plain(end), [_plain(cells[place]) for place in places]]
+        for key, start, end, cells in lookup.rows
     ]
     if lookup.match == "exact":  # the order of exact rows says nothing; of globs the first wins
         rows.sort(key=lambda row: (row[0], row[1] or "", row[2] or ""))
     return {
         "on": lookup.on,
         "match": lookup.match,
-        "columns": [[name, str(kind)] for name, kind in lookup.columns],
+        "columns": [[name, str(kind)] for name, kind in sorted(lookup.columns, key=lambda c: c[0])],
         "rows": rows,
     }
 
@@ -118,7 +120,7 @@ def _lookup(lookup: Lookup) -> dict[str, Any]:
 def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
-        "on": [{key: sorted(globs) for key, globs in matcher.globs} for matcher in policy.on],
+        "on": [{key: sorted(set(globs)) for key, globs in matcher.globs} for matcher in policy.on],
         "rules": [_rule(rule) for rule in policy.rules],
     }
 

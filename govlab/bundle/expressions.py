@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from collections.abc import Sequence as ListOf
 from typing import Any
 
@@ -20,8 +21,8 @@ __all__ = ["Expressions", "written"]
 class Expressions:
     """Reads expressions and keeps everything found wrong with them."""
 
-    def __init__(self) -> None:
-        self.problems: list[Diagnostic] = []
+    def __init__(self, problems: Iterable[Diagnostic] = ()) -> None:
+        self.problems = list(problems)
 
     def problem(self, node: tree.Tree, code: str, message: str, hint: str = "") -> None:
         """Note a problem at `node`."""
@@ -35,7 +36,7 @@ class Expressions:
         None where it is wrong: then the problems say why.
         """
         inside = isinstance(node, tree.Scalar) and text is None
-        source = node.text if isinstance(node, tree.Scalar) and text is None else text or "true"
+        source = _cel(node) if isinstance(node, tree.Scalar) and text is None else text or "true"
         try:
             parsed = parse(source)
         except SyntaxProblem as wrong:
@@ -53,6 +54,11 @@ class Expressions:
     ) -> None:
         index = start if inside else None
         self.problems.append(tree.problem(node, code, message, hint, index=index))
+
+
+def _cel(node: tree.Scalar) -> str:
+    """The text of a scalar; YAML's `True` is CEL's `true`."""
+    return node.text.lower() if isinstance(node.value, bool) else node.text
 
 
 def written(node: tree.Tree, kind: Type) -> str | None:
@@ -74,4 +80,4 @@ def written(node: tree.Tree, kind: Type) -> str | None:
 def _literal(value: Any, kind: Type) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and kind == DOUBLE:
         return repr(float(value))
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)  # CEL has no surrogate pairs

@@ -6,7 +6,7 @@ from govlab.bundle.documents import HistoryDocument
 from govlab.bundle.expressions import Expressions
 from govlab.bundle.model import Feature
 from govlab.bundle.sources import Documents
-from govlab.bundle.tree import key_at, node_at
+from govlab.bundle.tree import node_at
 from govlab.errors import did_you_mean
 from govlab.lang.checker import Scope
 from govlab.types import INT
@@ -52,13 +52,6 @@ def _feature(
             "GL043",
             f"`{document.sum}` cannot be summed",
             "use `cost` or an int attribute",
-        )
-    if not name.isidentifier():
-        expressions.problem(
-            key_at(documents.tree, at),
-            "GL031",
-            f"`{name}` is no feature name",
-            "letters, digits and `_`",
         )
     if len(expressions.problems) > before:
         return None

@@ -188,3 +188,11 @@ class Bundle:
     def chain(self) -> tuple[Bundle, ...]:
         """This bundle and its ancestors, root first."""
         return (*self.parent.chain(), self) if self.parent else (self,)
+
+    def readable(self) -> dict[str, Type]:
+        """The attributes declared in the chain: a child reads what its parents declare."""
+        return {name: kind for member in self.chain() for name, kind in member.attributes.items()}
+
+    def features(self) -> tuple[Feature, ...]:
+        """The history features of the whole chain."""
+        return tuple(feature for member in self.chain() for feature in member.history)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from govlab.bundle.documents import ParamDocument
 from govlab.bundle.expressions import Expressions
+from govlab.bundle.quantities import parse_duration
 from govlab.bundle.tree import Tree, key_at, node_at
 from govlab.lang.checker import Constant
 from govlab.runtime import clock
-from govlab.runtime.values import CelError
-from govlab.types import BOOL, DOUBLE, DURATION, INT, STRING, TIMESTAMP, Type, list_of, parse_type
+from govlab.runtime.values import CelError, Duration
+from govlab.types import (
+    BOOL,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    STRING,
+    TIMESTAMP,
+    Type,
+    list_of,
+    parse_type,
+)
 
 __all__ = ["constant", "read_params"]
 
 _KINDS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING}
+_TYPES = frozenset({*_KINDS.values(), DURATION, TIMESTAMP, *map(list_of, _KINDS.values())})
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,6})?", re.ASCII)
 
 
 def read_params(
@@ -31,6 +47,7 @@ def read_params(
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
             expressions.problem(at, "GL036", f"param `{name}` {message}", hint)
+            constants[name] = Constant(DYN, None)  # one cause is one problem
             continue
         if ends and not ends[0] <= made.value <= ends[1]:
             shown = node_at(manifest, ("params", name, "range"))
@@ -47,17 +64,13 @@ def constant(value: Any, declared: str | None) -> Constant:
     """
     natural = _natural(value)
     wanted = natural if declared is None else parse_type(declared)
-    if wanted is None or wanted.name in ("dyn", "map", "type", "null", "bytes", "uint"):
+    if wanted not in _TYPES:
         raise ValueError(
             f"cannot be a {declared}; use bool, int, double, string, duration, "
             "timestamp or a list of the first four"
         )
-    if isinstance(value, tuple):
-        if not value or wanted == natural:
-            return Constant(wanted, value)
-    elif wanted == natural:
-        return Constant(wanted, value)
-    return Constant(wanted, _converted(value, wanted))
+    empty = value == () and wanted.name == "list"
+    return Constant(wanted, value if wanted == natural or empty else _converted(value, wanted))
 
 
 def _natural(value: Any) -> Type:
@@ -70,11 +83,15 @@ def _converted(value: Any, wanted: Type) -> Any:
     """The three conversions there are: to duration, timestamp and double."""
     try:
         if wanted == DURATION and isinstance(value, str):
-            return clock.read_duration(value)
+            return Duration(parse_duration(value) * 1000)
         if wanted == TIMESTAMP and isinstance(value, str):
             return clock.read_timestamp(value)
-    except CelError as error:
+    except (CelError, ValueError) as error:
         raise ValueError(f"is wrong: {error}") from None
-    if wanted == DOUBLE and isinstance(value, int | str) and not isinstance(value, bool):
+    if wanted == DOUBLE and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if wanted == DOUBLE and isinstance(value, str) and _NUMBER.fullmatch(value):
+        number = float(value)
+        if math.isfinite(number):
+            return number
     raise ValueError(f"is a {_natural(value)}, not a {wanted}; write it as one")

@@ -11,37 +11,44 @@ from govlab.bundle.model import Expression, Feature, Matcher, Mode, Policy, Reme
 from govlab.bundle.quantities import seconds
 from govlab.bundle.sources import Documents
 from govlab.bundle.tree import Mapping as TreeMapping
-from govlab.bundle.tree import Tree, key_at, node_at
+from govlab.bundle.tree import Scalar, Sequence, Tree, key_at, node_at
 from govlab.errors import did_you_mean
 from govlab.lang.checker import Scope
 from govlab.schema import ACTIONS, request_columns
 from govlab.types import Type
 
-__all__ = ["read_policies"]
+__all__ = ["read_policies", "settable_attributes"]
 
 _FIXED_GROUPS = frozenset({"identity", "who", "run"})
+_ONE_VALUE = {"cost_micro_usd": "cost"}  # one value in two units: it is set as `cost`
+_FIXED = frozenset({"args", "args_sha256", *_ONE_VALUE})
 
 
 def read_policies(
     documents: Documents,
-    attributes: Mapping[str, Type],
-    history: tuple[Feature, ...],
+    settable: Mapping[str, Type],
     scope: Scope,
     expressions: Expressions,
 ) -> tuple[Policy, ...]:
-    """The policies in file-name order, then document order."""
-    settable = _settable(attributes, history)
+    """The policies in file-name order, then document order; what `set` may name is `settable`.
+
+    Of policies that are no documents at least the conditions are checked.
+    """
     reader = _Reader(documents, settable, scope, expressions)
+    for tree in documents.broken:
+        reader.conditions(tree)
     return tuple(reader.policy(source.document, source.tree) for source in documents.policies)
 
 
-def _settable(attributes: Mapping[str, Type], history: tuple[Feature, ...]) -> dict[str, Type]:
+def settable_attributes(
+    attributes: Mapping[str, Type], history: tuple[Feature, ...]
+) -> dict[str, Type]:
     """What a remediation may set: request attributes but identity, who, and feature keys (S6)."""
-    keys = {name for feature in history for name in feature.per}
+    keys = {_ONE_VALUE.get(name, name) for feature in history for name in feature.per}
     columns = {
         c.name: c.type
         for c in request_columns().values()
-        if c.group not in _FIXED_GROUPS and c.name not in ("args", "args_sha256")
+        if c.group not in _FIXED_GROUPS and c.name not in _FIXED
     }
     return {name: kind for name, kind in {**columns, **attributes}.items() if name not in keys}
 
@@ -109,6 +116,14 @@ class _Reader:
             controls=document.controls,
             notes=document.notes,
         )
+
+    def conditions(self, tree: TreeMapping) -> None:
+        """Check the conditions of rules that are otherwise wrong."""
+        rules = tree.get("rules")
+        for rule in rules.items if isinstance(rules, Sequence) else ():
+            given = rule.get("condition") if isinstance(rule, TreeMapping) else None
+            if isinstance(given, Scalar) and isinstance(given.value, str | bool):
+                self.expressions.read(given, self.scope)
 
     def condition(self, node: Tree) -> Expression | None:
         """The rule's condition; `true` where none is written."""

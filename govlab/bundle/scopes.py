@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from govlab.lang.checker import Constant, Scope
 from govlab.schema import ACTIONS, RUNS, request_columns
-from govlab.types import STRING, Type, list_of
+from govlab.types import DYN, STRING, Type, list_of
 
 __all__ = ["Scopes", "make_scopes"]
 
@@ -52,6 +52,8 @@ def make_scopes(
             for column, kind in columns
         },
     }
+    wrong = [f"params.{name}" for name, constant in params.items() if constant.type == DYN]
+    readable |= dict.fromkeys(wrong, DYN)  # noted already: what reads them is not wrong too
     constants = {
         **{f"params.{name}": constant for name, constant in params.items()},
         **{f"{name}.keys": Constant(list_of(STRING), values) for name, values in keys.items()},

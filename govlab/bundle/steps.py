@@ -9,13 +9,13 @@ from pathlib import Path
 from govlab.bundle.documents import LookupDocument
 from govlab.bundle.expressions import Expressions, written
 from govlab.bundle.model import Derivation, Lookup
-from govlab.bundle.sources import Documents
-from govlab.bundle.tables import CELL_TYPES, Declared, read_rows
+from govlab.bundle.sources import Documents, exists, inside
+from govlab.bundle.tables import CELL_TYPES, Declared, Rows, read_rows
 from govlab.bundle.tree import Tree, key_at, node_at
 from govlab.lang.checker import Scope
 from govlab.lang.nodes import variables
 from govlab.schema import ACTIONS, request_columns
-from govlab.types import STRING, Type, parse_type
+from govlab.types import DYN, STRING, Type, parse_type
 
 __all__ = ["check_keys", "order_steps", "read_derivations", "read_lookups"]
 
@@ -25,53 +25,50 @@ _FIXED = frozenset(
 
 
 def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup, ...]:
-    """The lookups with their rows; GL040 where a declaration is wrong, GL2xx where the table is."""
+    """The lookups with their rows; GL040 where a declaration is wrong, GL2xx where the table is.
+
+    One that is wrong still has its columns, so that one cause is one problem.
+    """
     found = []
     for name, document in documents.manifest.lookups.items():
-        at = key_at(documents.tree, ("lookups", name))
         columns = _columns(name, document, documents.tree, expressions)
-        path = _inside(documents.folder, document.table)
-        if path is None:
-            shown = node_at(documents.tree, ("lookups", name, "table"))
-            expressions.problem(
-                shown,
-                "GL030",
-                f"`{document.table}` is outside the bundle's folder",
-                "tables are part of the bundle: put it under `data/`",
-            )
-            continue
-        if columns is None:
-            continue
-        declared = Declared(document.key, columns, document.match, document.valid)
-        rows, problems = read_rows(path, documents.shown(path), declared)
-        expressions.problems.extend(problems)
-        if not problems:
-            found.append(Lookup(name, document.on or document.key, columns, document.match, rows))
-        elif not path.is_file():
-            expressions.problem(at, "GL030", f"no such table `{document.table}`")
+        path = _table(name, document, documents, expressions)
+        rows: Rows = ()
+        if path is not None:
+            cells = tuple((c, k) for c, k in columns if k in CELL_TYPES)
+            declared = Declared(document.key, cells, document.match, document.valid)
+            rows, problems = read_rows(path, str(path), declared)
+            expressions.problems.extend(problems)
+        found.append(Lookup(name, document.on or document.key, columns, document.match, rows))
     return tuple(found)
+
+
+def _table(
+    name: str, document: LookupDocument, documents: Documents, expressions: Expressions
+) -> Path | None:
+    """The table's path; GL030 where it is none of the bundle's files."""
+    node = node_at(documents.tree, ("lookups", name, "table"))
+    path = inside(documents.folder, document.table)
+    if path is None:
+        message = f"`{document.table}` is outside the bundle's folder"
+        hint = "tables are part of the bundle: put it under `data/`"
+        expressions.problem(node, "GL030", message, hint)
+    elif not (exists(path) and path.is_file()):
+        expressions.problem(node, "GL030", f"no such table `{document.table}`")
+        return None
+    return path
 
 
 def _columns(
     name: str, document: LookupDocument, manifest: Tree, expressions: Expressions
-) -> tuple[tuple[str, Type], ...] | None:
-    columns = {column: parse_type(kind) for column, kind in (document.columns or {}).items()}
-    typed = {column: kind for column, kind in columns.items() if kind in CELL_TYPES}
-    for column in columns.keys() - typed.keys():
+) -> tuple[tuple[str, Type], ...]:
+    """The columns and their types; `dyn` for one whose type is wrong."""
+    columns = {column: parse_type(kind) or DYN for column, kind in (document.columns or {}).items()}
+    for column in (c for c, kind in columns.items() if kind not in CELL_TYPES):
         node = node_at(manifest, ("lookups", name, "columns", column))
-        expressions.problem(
-            node,
-            "GL040",
-            f"a cell cannot be a {columns[column]}",
-            "use bool, int, double, string or list(string)",
-        )
-    return tuple(typed.items()) if len(typed) == len(columns) else None
-
-
-def _inside(folder: Path, table: str) -> Path | None:
-    """The table's path, unless it leads out of `folder`, also by a link."""
-    path = (folder / table).resolve()
-    return folder / table if path.is_relative_to(folder.resolve()) else None
+        message = f"a cell cannot be a {columns[column]}"
+        expressions.problem(node, "GL040", message, "use bool, int, double, string or list(string)")
+    return tuple((c, k if k in CELL_TYPES else DYN) for c, k in columns.items())
 
 
 def check_keys(

@@ -91,7 +91,7 @@ def read_log(log: str) -> Opened:
     with reading() as progress:
         opened = open_log(log, progress=progress)
     if opened.report is not None:
-        say(ingest_text(opened.report))
+        say(ingest_text(opened.report, brief=True))
     return opened
 
 

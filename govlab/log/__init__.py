@@ -6,20 +6,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from govlab.log.conform import as_frame, conform
+    from govlab.log.conform import as_frame
     from govlab.log.fetch import fetch_agentdojo
     from govlab.log.ingestion import ingest
     from govlab.log.report import IngestReport, Progress
     from govlab.log.scan import scan_log, scan_runs
 
-__all__ = ["IngestReport", "Progress", "as_frame", "conform", "fetch_agentdojo", "ingest",
+__all__ = ["IngestReport", "Progress", "as_frame", "fetch_agentdojo", "ingest",
            "scan_log", "scan_runs"]  # fmt: skip
 
 _HOMES = {
     "IngestReport": "report",
     "Progress": "report",
     "as_frame": "conform",
-    "conform": "conform",
     "fetch_agentdojo": "fetch",
     "ingest": "ingestion",
     "scan_log": "scan",

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.conform import COLUMNS, MARKED, polars_type
 from govlab.log.records import LINE
 from govlab.schema import MARKS, Column
-from govlab.types import DOUBLE
+from govlab.types import DOUBLE, Type
 
 _PLAIN = {"string": str, "int": int, "double": float, "bool": bool}
-"""Types of JSON values that are good as they are, where a whole column has no other."""
-
-__all__ = ["Cells", "as_json", "framed", "typed"]
+__all__ = ["Cells", "as_json", "framed", "series", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,29 @@ def typed(name: str, values: Sequence[Any], target: str) -> Cells:
     if _stays_text(column, target, values):
         return Cells(pl.Series(name, [as_json(value) for value in values], pl.String))
     kind, counts = (column.type, column.counts) if column else (DOUBLE, True)
-    if set(map(type, values)) <= {_PLAIN.get(kind.name), type(None)} and not (
-        counts and any(value is not None and value < 0 for value in values)
-    ):
-        with suppress(OverflowError):  # an integer beyond int64: cell by cell
-            return Cells(pl.Series(name, values, polars_type(kind)))
+    if _plain(values, kind) and not (counts and min(_known(values), default=0) < 0):
+        return Cells(series(name, values, kind))
     states = [arguments.value_state(value, kind, counts) for value in values]
-    series = pl.Series(name, [value for _, value in states], polars_type(kind))
-    return Cells(series, [state == "malformed" for state, _ in states], target)
+    cells = series(name, [value for _, value in states], kind)
+    return Cells(cells, [state == "malformed" for state, _ in states], target)
+
+
+def series(name: str, values: Sequence[Any], kind: Type) -> pl.Series:
+    """Values that are of `kind`, or null, as a column."""
+    if kind.name == "list":  # by way of Arrow: polars makes one series per Python list
+        return pl.Series(name, pa.array(values, pa.large_list(pa.large_string())))
+    return pl.Series(name, values, polars_type(kind))
+
+
+def _plain(values: Sequence[Any], kind: Type) -> bool:
+    """Whether the JSON values of a whole column are good as they are."""
+    if not set(map(type, values)) <= {_PLAIN.get(kind.name), type(None)}:
+        return False
+    return kind.name != "int" or all(-(2**63) <= value < 2**63 for value in _known(values))
+
+
+def _known(values: Sequence[Any]) -> Iterator[Any]:
+    return (value for value in values if value is not None)
 
 
 def _stays_text(column: Column | None, target: str, values: Sequence[Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from govlab import arguments
+from govlab.runtime import arguments
 
 __all__ = ["EMPTY", "NotJsonError", "argument_text", "decode", "plain_text", "shown"]
 

@@ -54,10 +54,16 @@ def ingest(  # noqa: PLR0913  the options of the command, one argument each
     by its content unless `format` names it. Rows that cannot be read are in `out/quarantine`.
     Raises `LogError` where no event was found, where more than `max_bad` rows are bad, and
     where `out` is something else than a log; `UsageError` for an unknown format.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "calls.ndjson").write_text('{"tool": "refund", "run_id": "r1"}')
+    >>> ingest([folder], folder / "log").events
+    1
     """
     given = load_map(Path(map)) if map else EMPTY_MAP
     options = Options(zone(tz or given.tz))
-    files = expand(sources)
+    files = _outside(Path(out), expand(sources))
     with replacing(Path(out)) as folder:
         with _quarantine(folder) as bad:
             state = _Ingest(options, Store(folder), Books(bad))
@@ -72,6 +78,11 @@ def ingest(  # noqa: PLR0913  the options of the command, one argument each
         state.write()
         state.store.write_manifest(manifest(report, state.books, options, given))
     return report
+
+
+def _outside(out: Path, files: Sequence[Source]) -> list[Source]:
+    """The files that are not part of the log which is being replaced."""
+    return [file for file in files if not file.path.resolve().is_relative_to(out.resolve())]
 
 
 def _quarantine(folder: Path) -> IO[str]:

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from govlab import arguments
-from govlab.log.conform import COLUMNS, MARKED, polars_type
-from govlab.log.records import FILE, LINE, Action
-from govlab.schema import ACTIONS, MARKS, RUN_REQUEST
+from govlab.runtime import arguments
+from govlab.log.cells import Cells, framed, series, typed
+from govlab.log.conform import COLUMNS, polars_type
+from govlab.log.records import FILE, Action
+from govlab.schema import ACTIONS, RUN_REQUEST
 
 __all__ = ["PROVENANCE", "Ids", "Parted", "Seen", "as_table", "digested", "identified"]
 
@@ -26,31 +27,23 @@ _IDENTITY = ("ts", "actor", "tool", "action", "resource", "args_sha256")
 def as_table(actions: Sequence[Action]) -> pl.DataFrame:
     """Rows of the canonical columns that any of `actions` has, typed, and `LINE`, `FILE`.
 
-    A count below zero is no count: the cell becomes null and is named in `malformed_columns`.
+    A cell that is not of its column's type, or a negative count, is null and marked malformed.
     """
     present = {name for action in actions for name in action.values}
     columns = [
-        pl.Series(LINE, [action.line for action in actions], pl.Int64),
-        pl.Series(FILE, [action.values[FILE] for action in actions], pl.Int64),
+        _cells(name, [action.values.get(name) for action in actions])
+        for name in COLUMNS
+        if name in present
     ]
-    bad: list[pl.Series] = []
-    for name, column in COLUMNS.items():
-        if name not in present:
-            continue
-        values = [action.values.get(name) for action in actions]
-        series = pl.Series(name, values, polars_type(column.type))
-        if column.counts and (wrong := series < 0).any():
-            bad.append(
-                pl.Series("", [MARKED.get(name, name) if w else None for w in wrong], pl.String)
-            )
-            series = series.to_frame().select(pl.when(pl.col(name) >= 0).then(name))[name]
-        columns.append(series)
-    frame = pl.DataFrame(columns)
-    if not bad:
-        return frame
-    marks = pl.DataFrame({str(i): s for i, s in enumerate(bad)})
-    joined = marks.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True)).to_series()
-    return frame.with_columns(joined.replace("", None).alias(MARKS[1]))
+    files = pl.Series(FILE, [action.values[FILE] for action in actions], pl.Int64)
+    return framed([*columns, Cells(files)], [action.line for action in actions])
+
+
+def _cells(name: str, values: list[Any]) -> Cells:
+    kind = COLUMNS[name].type
+    return (
+        Cells(series(name, values, kind)) if kind.name == "timestamp" else typed(name, values, name)
+    )
 
 
 def digested(frame: pl.DataFrame) -> pl.DataFrame:

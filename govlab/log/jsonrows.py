@@ -1,4 +1,4 @@
-"""The rows of an NDJSON table: one object a line, cells of JSON's own types."""
+"""The rows of a JSON table: one object a line, or a list of them; cells of JSON's own types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from govlab.log import limits
 from govlab.log.cells import framed, typed
 from govlab.log.decode import NotJsonError, argument_text, decode, shown
-from govlab.log.documents import TOO_LONG
+from govlab.log.documents import documents
 from govlab.log.records import Bad
 from govlab.log.sources import Source
 
@@ -21,11 +21,13 @@ __all__ = ["batches", "keys"]
 def keys(source: Source) -> list[str]:
     """Every key of any row, in the order they were met."""
     found: dict[str, None] = {}
-    for line in source.lines():
-        try:
-            found.update(dict.fromkeys(decode(line.text, dict[str, msgspec.Raw])))
-        except NotJsonError:
+    for document in documents(source):
+        if isinstance(document, Bad):
             continue  # quarantined when its rows are read
+        try:
+            found.update(dict.fromkeys(decode(document[1], dict[str, msgspec.Raw])))
+        except NotJsonError:
+            continue
     return list(found)
 
 
@@ -34,14 +36,15 @@ def batches(source: Source, targets: Mapping[str, str]) -> Iterator[pl.DataFrame
     names = keys(source)
     args = next((name for name, target in targets.items() if target == "args"), "")
     kept: list[tuple[int, dict[str, Any]]] = []
-    for line in source.lines():
-        if line.cut:
-            yield Bad(line.number, TOO_LONG, shown(line.text))
+    for document in documents(source):
+        if isinstance(document, Bad):
+            yield document
             continue
+        line, text = document
         try:
-            kept.append((line.number, _row(line.text, args)))
+            kept.append((line, _row(text, args)))
         except NotJsonError as error:
-            yield Bad(line.number, str(error), shown(line.text))
+            yield Bad(line, str(error), shown(text))
         if len(kept) == limits.BATCH:
             yield _frame(names, kept, targets)
             kept = []

@@ -30,6 +30,10 @@ def scan_log(source: Any, *, tz: str | None = None) -> pl.LazyFrame:
     unknown: they are missing from the frame, or named in `unknown_columns` where another
     source has them. Times without offset are read in the zone `tz`. Raises `LogError` where
     there is no table, a row cannot be read, or a time has neither offset nor zone.
+
+    >>> rows = pl.DataFrame({"tool": ["refund"], "cost": ["0.5"]})
+    >>> scan_log(rows).select("tool", "cost_micro_usd").collect().rows()
+    [('refund', 500000)]
     """
     if isinstance(source, Sequence) and not isinstance(source, str | Path):
         frames = [frame for one in source for frame in _frames(one, tz)]

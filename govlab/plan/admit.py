@@ -132,10 +132,12 @@ def _expired(requirements: Iterable[Requirement], approval: Approval, now: datet
     windows = [r.expires_after_s for r in requirements if r.expires_after_s is not None]
     if not windows:
         return False
-    if approval.requested_at is None:
+    asked = approval.requested_at
+    if asked is None:
         return True  # a window that cannot be told is over
-    end = approval.requested_at + timedelta(seconds=min(windows))
-    return any(at >= end for at in (now, *(v.at for v in approval.votes if v.vote == "approve")))
+    # an end could lie beyond the year 9999: what has passed is compared, not the end
+    times = (now, *(v.at for v in approval.votes if v.vote == "approve"))
+    return any((at - asked) >= timedelta(seconds=min(windows)) for at in times)
 
 
 def _people(
@@ -152,7 +154,15 @@ def _people(
         return "approver"
     if not requirement.separation_of_duties:
         return None
-    parties = {event.get("actor"), event.get("principal"), *(event.get("delegation_chain") or ())}
-    counted = eligible - parties
-    alone = event.get("principal") is None or len(counted) < requirement.quorum
+    parties = _parties(event)
+    alone = parties is None or len(eligible - parties) < requirement.quorum
     return "self_approval" if alone else None
+
+
+def _parties(event: Mapping[str, Any]) -> set[str] | None:
+    """Who may not approve: for whom the action is; None where that cannot be told."""
+    chain = event.get("delegation_chain") or ()
+    if not isinstance(chain, list | tuple) or event.get("principal") is None:
+        return None
+    parties = [p for p in (event.get("actor"), event["principal"], *chain) if p is not None]
+    return set(parties) if all(isinstance(party, str) for party in parties) else None

@@ -57,7 +57,6 @@ def _monitored(mode: Mode) -> datetime | None:
 
 def _policy(policy: Policy, scope: int, mode: Mode) -> PolicyPlan:
     target = _any(tuple(map(_matcher, policy.on))) if policy.on else None
-    ends = [m for m in (_monitored(mode), _monitored(policy.mode or Mode())) if m is not None]
     mentions = sorted({key for matcher in policy.on for key, _ in matcher.globs})
     return PolicyPlan(
         policy.name,
@@ -65,7 +64,7 @@ def _policy(policy: Policy, scope: int, mode: Mode) -> PolicyPlan:
         target,
         tuple(mentions),
         tuple(_rule(policy.name, rule) for rule in policy.rules),
-        max(ends, default=None),
+        _monitored(policy.mode or mode),  # a policy's own mode, as `enforce` in a monitored bundle
     )
 
 
@@ -177,7 +176,7 @@ def _reads(bundle: Bundle, steps: tuple[Step, ...]) -> Mapping[str, Type]:
         )
     for step in steps:
         names |= _step_names(step)
-    known = {**{n: c.type for n, c in request_columns().items()}, **bundle.attributes}
+    known = {**{n: c.type for n, c in request_columns().items()}, **bundle.readable()}
     return {name: known[name] for name in sorted(names) if name in known}
 
 

@@ -20,8 +20,12 @@ def _union(a: list[Any], b: list[Any]) -> list[Any]:
 
 
 def _all(a: list[Any], b: list[Any]) -> list[Any]:
-    """Every one must hold: kept side by side, in order of first appearance, each once."""
-    return [*a, *(item for item in b if item not in a)]
+    """Every one must hold: kept side by side, each once, in an order of their own."""
+    return sorted([*a, *(item for item in b if item not in a)], key=_canonical)
+
+
+def _canonical(item: Any) -> Any:
+    return (item["per_s"], item["n"]) if isinstance(item, Mapping) else item
 
 
 _RULES: dict[str, Callable[[Any, Any], Any]] = {

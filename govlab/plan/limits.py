@@ -17,14 +17,26 @@ __all__ = ["breaks"]
 Event = Mapping[str, Any]
 
 
-def _over(column: str) -> Callable[[Any, Event], bool | None]:
-    return lambda limit, event: None if event.get(column) is None else event[column] > limit
+def _count(event: Event, column: str) -> int | None:
+    """A count as the event has it; None where it has none that is one."""
+    value = event.get(column)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _over(column: str, free: int = 0) -> Callable[[Any, Event], bool | None]:
+    def check(limit: Any, event: Event) -> bool | None:
+        count = _count(event, column)
+        return None if count is None else count - free > limit
+
+    return check
 
 
 def _outside(column: str) -> Callable[[Any, Event], bool | None]:
-    return lambda allowed, event: (
-        None if event.get(column) is None else event[column] not in allowed
-    )
+    def check(allowed: Any, event: Event) -> bool | None:
+        value = event.get(column)
+        return value not in allowed if isinstance(value, str) else None
+
+    return check
 
 
 def _writes(only: bool, event: Event) -> bool | None:
@@ -48,7 +60,10 @@ def _path(event: Event) -> str | None:
     """The resource as a clean path; None where it is none, or cannot be trusted (NUL)."""
     resource = event.get("resource")
     usable = isinstance(resource, str) and "\0" not in resource
-    return posixpath.normpath(resource) if usable and resource else None
+    if not usable or not resource:
+        return None
+    clean = posixpath.normpath(resource)
+    return clean[1:] if clean.startswith("//") else clean  # POSIX lets two slashes stand
 
 
 def _any_path(path: str, globs: list[str]) -> bool:
@@ -66,8 +81,17 @@ def _denied(globs: list[str], event: Event) -> bool | None:
 
 
 def _egress(lists: list[list[str]], event: Event) -> bool | None:
-    host = urlsplit(event.get("resource") or "").hostname
+    host = _hostname(event.get("resource"))
     return None if host is None else not all(any(_host(host, w) for w in ws) for ws in lists)
+
+
+def _hostname(resource: Any) -> str | None:
+    if not isinstance(resource, str):
+        return None
+    try:
+        return urlsplit(resource).hostname
+    except ValueError:  # a bracket that is not closed
+        return None
 
 
 def _host(host: str, wanted: str) -> bool:
@@ -83,7 +107,7 @@ _CHECKS: dict[str, Callable[[Any, Event], bool | None]] = {
     "max_lines_changed": _over("lines_changed"),
     "max_files": _over("files_changed"),
     "max_records": _over("records_affected"),
-    "max_retries": lambda limit, e: None if e.get("attempt") is None else e["attempt"] - 1 > limit,
+    "max_retries": _over("attempt", free=1),
     "allow_tools": _outside("tool"),
     "allow_envs": _outside("env"),
     "allow_paths": _not_allowed,

@@ -49,7 +49,16 @@ def variant(event: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     if paths:
         changed["args"] = patch(event.get("args"), paths)
         changed["args_sha256"] = digest(changed["args"])
+    marks = event.get("malformed_columns")
+    if marks:
+        changed["malformed_columns"] = ",".join(sorted({*marks.split(",")} - _columns(values)))
     return changed
+
+
+def _columns(values: Mapping[str, Any]) -> set[str]:
+    """The columns that `values` replace: what was malformed in them is gone."""
+    whole = {"args"} if any(name.startswith("args.") for name in values) else set()
+    return {*values, *whole, *({"cost_micro_usd"} if "cost" in values else ())}
 
 
 def remedy(

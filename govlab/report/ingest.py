@@ -10,12 +10,15 @@ from govlab.report.text import clean, table
 __all__ = ["ingest_text", "period"]
 
 
-def ingest_text(report: IngestReport) -> str:
-    """Counts that add up, the period, what was skipped and why, what is in quarantine."""
-    return "\n".join(_lines(report))
+def ingest_text(report: IngestReport, *, brief: bool = False) -> str:
+    """Counts that add up, the period, what was skipped and why, what is in quarantine.
+
+    `brief`: the first lines, and what went wrong.
+    """
+    return "\n".join(_lines(report, brief=brief))
 
 
-def _lines(report: IngestReport) -> Iterator[str]:
+def _lines(report: IngestReport, *, brief: bool) -> Iterator[str]:
     yield (
         f"{report.events:,} events in {report.runs:,} runs, {period(report)}, "
         f"written to {report.out}"
@@ -26,8 +29,9 @@ def _lines(report: IngestReport) -> Iterator[str]:
     if report.quarantined:
         parts.append(f"{report.quarantined:,} in quarantine")
     yield f"  {report.read:,} rows read: {', '.join(parts)}"
-    yield from _counts("format", report.by_format)
-    yield from _counts("skipped (no actions)", report.skipped)
+    if not brief:
+        yield from _counts("format", report.by_format)
+        yield from _counts("skipped (no actions)", report.skipped)
     yield from _counts("quarantine", report.quarantine_reasons)
     yield from _counts("decision words that no table knows", report.unmapped)
 

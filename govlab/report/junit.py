@@ -16,7 +16,7 @@ def junit(bundle: str, results: Sequence[Result]) -> str:
     failed = [r for r in results if not r.passed]
     suite = ElementTree.Element(
         "testsuite",
-        name=bundle,
+        name=clean(bundle),
         tests=str(len(results)),
         failures=str(len(failed)),
         errors="0",
@@ -27,16 +27,18 @@ def junit(bundle: str, results: Sequence[Result]) -> str:
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=bundle,
-            file=place.file,
+            classname=clean(bundle),
+            file=clean(place.file),
             name=clean(result.case.name),
             line=str(place.line),
         )
         if not result.passed:
-            text = "\n".join(
-                f"{key}: wanted {want!r}, got {got!r}" for key, want, got in result.differences
+            lines = [
+                clean(f"{key}: wanted {want!r}, got {got!r}")
+                for key, want, got in result.differences
+            ]
+            failure = ElementTree.SubElement(
+                case, "failure", message="; ".join(lines), type="decision"
             )
-            ElementTree.SubElement(
-                case, "failure", message=clean(text), type="decision"
-            ).text = clean(text)
+            failure.text = "\n".join(lines)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from govlab.replays import Replay
-from govlab.report.text import clean, cut, percent, share, table
+from govlab.report.text import clean, middle, percent, share, table
 from govlab.runtime import arguments
 from govlab.schema import DECISIONS
 
@@ -140,7 +140,7 @@ def _rules(replay: Replay) -> Iterator[str]:
 
 
 def event_lines(replay: Replay, show: int | None) -> Iterator[str]:
-    """What was stopped, held or limited, same actions together, newest last."""
+    """What was stopped, held or limited: the most restrictive first, same actions together."""
     if show == 0:
         return
     decided = replay.decided.filter(
@@ -151,14 +151,12 @@ def event_lines(replay: Replay, show: int | None) -> Iterator[str]:
         return
     groups = _grouped(decided)
     shown = groups if show is None else groups.head(show)
-    yield (
-        f"events that would not simply have gone ahead: {decided.height:,}"
-        + (
-            ""
-            if shown.height == groups.height
-            else f" (the first {shown.height:,} of {groups.height:,} kinds; --show all)"
-        )
+    more = (
+        ""
+        if shown.height == groups.height
+        else f" (the first {shown.height:,} of {groups.height:,} kinds; --show all)"
     )
+    yield f"events that would not simply have gone ahead: {decided.height:,}{more}"
     mentions = {r.id: r.mentions for p in replay.plan.policies for r in p.rules}
     for row in shown.iter_rows(named=True):
         yield from _event(row, mentions.get(row["rule"], ()))
@@ -166,40 +164,36 @@ def event_lines(replay: Replay, show: int | None) -> Iterator[str]:
 
 def _grouped(decided: pl.DataFrame) -> pl.DataFrame:
     """One row for the same action decided the same way: its number, its first event."""
-    same = [
-        c
-        for c in ("log.actor", "log.tool", "log.action", "log.resource", "log.args")
-        if c in decided.columns
-    ]
+    same = [c for c in _SAME if c in decided.columns]
     keys = [*same, "decision", "rule", "origin"]
     rows = decided.with_columns(pl.col(pl.Categorical).cast(pl.String)).with_row_index("row")
+    rank = pl.col("decision").replace_strict(list(_STOPPED), range(len(_STOPPED)), default=9)
     return (
         rows.group_by(keys, maintain_order=True)
         .agg(pl.len().alias("times"), pl.exclude(keys).first())
-        .sort("row")
+        .sort(rank, *(c for c in ("log.ts",) if c in rows.columns), "row")
     )
+
+
+_SAME = ("log.actor", "log.tool", "log.action", "log.resource", "log.args")
 
 
 def _event(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[str]:
     times = f" x{row['times']}" if row["times"] > 1 else ""
     when = row.get("log.ts")
-    head = "  ".join(
-        part
-        for part in (
-            f"{when:%Y-%m-%d %H:%M}" if when else "",
-            row["decision"] + times,
-            clean(row.get("log.actor") or ""),
-            clean(row.get("log.tool") or row.get("log.action") or ""),
-            f"by {clean(row['rule'])}",
-        )
-        if part
+    parts = (
+        f"{when:%Y-%m-%d %H:%M}" if when else "",
+        row["decision"] + times,
+        clean(row.get("log.actor") or ""),
+        clean(row.get("log.tool") or row.get("log.action") or ""),
+        f"by {clean(row['rule'])}",
     )
-    yield f"    {head}"
+    yield "    " + "  ".join(part for part in parts if part)
     read = ", ".join(f"{name} = {value}" for name, value in _read(row, mentions))
-    if read:
-        yield f"        {cut(clean(read), 92)}"
-    if row["reason"]:
-        yield f"        {cut(clean(row['reason']), 92)}"
+    read = read or str(row.get("log.resource") or row.get("log.args") or "")
+    for line in (read, row["reason"] or ""):
+        if line:
+            yield f"        {middle(clean(line), 92)}"
 
 
 def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -213,13 +207,12 @@ def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[s
                 value = value.get(part) if isinstance(value, dict) else None
         else:
             value = row.get(f"log.{name}")
-        if value is not None:
-            yield (
-                name,
-                json.dumps(value, ensure_ascii=False)
-                if isinstance(value, str | list | dict)
-                else value,
-            )
+        if value is not None and name not in ("tool", "action", "actor"):  # the line above has them
+            yield name, _shown(value)
+
+
+def _shown(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | list | dict) else value
 
 
 def replay_html(replay: Replay) -> str:

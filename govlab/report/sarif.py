@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
 from govlab.errors import Diagnostic
 
@@ -27,10 +29,17 @@ def sarif(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
                         "rules": [{"id": code} for code in codes],
                     }
                 },
+                "columnKind": "unicodeCodePoints",
                 "results": [_result(d) for d in found],
             }
         ],
     }
+
+
+def _uri(file: str) -> str:
+    """A relative path as a relative reference, an absolute one as a file URI (RFC 3986)."""
+    path = quote(file.replace("\\", "/") if os.name == "nt" else file)
+    return f"file://{path}" if path.startswith("/") else path
 
 
 def _result(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -42,6 +51,6 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
         "level": diagnostic.severity,
         "message": {"text": text},
         "locations": [
-            {"physicalLocation": {"artifactLocation": {"uri": place.file}, "region": region}}
+            {"physicalLocation": {"artifactLocation": {"uri": _uri(place.file)}, "region": region}}
         ],
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["clean", "cut", "money", "percent", "share", "table", "width"]
+__all__ = ["clean", "cut", "middle", "money", "percent", "share", "table", "width"]
 
 
 def width() -> int:
@@ -42,6 +42,18 @@ def cut(text: str, cells: int) -> str:
     )
 
 
+def middle(text: str, cells: int) -> str:
+    """`text` in at most `cells` terminal cells; the middle goes first, ends say the most.
+
+    >>> middle("git add one two three && git push", 21)
+    'git add o… && git push'
+    """
+    if cell_len(text) <= cells:
+        return text
+    tail = text[-((cells - 1) * 3 // 5) :]
+    return set_cell_size(text, max(0, cells - 1 - cell_len(tail))).rstrip() + "…" + tail.lstrip()
+
+
 def percent(part: int, whole: int) -> str:
     """A share as a person reads it; never 0 % or 100 % where it is not.
 
@@ -55,7 +67,8 @@ def percent(part: int, whole: int) -> str:
         return "<0.1 %"
     if 99.9 < value < 100:
         return ">99.9 %"
-    return f"{value:.0f} %" if value >= 10 or value == int(value) else f"{value:.1f} %"
+    whole_number = 10 <= value < 99.5 or value == int(value)
+    return f"{value:.0f} %" if whole_number else f"{value:.1f} %"
 
 
 def share(part: int, whole: int) -> str:

@@ -45,9 +45,11 @@ def test_text_has_place_code_cure_and_caret(govlab: Command, broken: Path) -> No
 def test_json_has_the_pinned_keys(govlab: Command, broken: Path) -> None:
     shown = govlab("lint", broken, "--json")
     assert shown.code == 2
-    (finding,) = json.loads(shown.out)["findings"]
-    assert set(finding) == {"code", "severity", "file", "line", "column", "message", "hint"}
-    assert (finding["code"], finding["line"], finding["column"]) == ("GL013", 6, 15)
+    findings = json.loads(shown.out)["findings"]
+    for finding in findings:
+        assert set(finding) == {"code", "severity", "file", "line", "column", "message", "hint"}
+    places = [(f["code"], f["line"], f["column"]) for f in findings]
+    assert places == [("GL101", 5, 17), ("GL013", 6, 15), ("GL104", 7, 17)]
 
 
 def test_github_annotations_are_escaped(govlab: Command, tmp_path: Path) -> None:
@@ -64,8 +66,8 @@ def test_sarif_has_rules_and_regions(govlab: Command, broken: Path) -> None:
     log = json.loads(govlab("lint", broken, "--format", "sarif").out)
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
-    assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["GL013"]
-    region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["GL013", "GL101", "GL104"]
+    region = run["results"][1]["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 6, "startColumn": 15}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.decode import NotJsonError, argument_text, decode, plain_text, shown
 
 

@@ -296,6 +296,12 @@ def test_a_log_is_replaced_and_anything_else_refused(tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "thesis.doc").exists()
 
 
+def test_the_log_is_no_source_of_itself(tmp_path: Path) -> None:
+    write(tmp_path / "a.ndjson", ROW)
+    first = ingest([tmp_path], tmp_path / "log")
+    assert ingest([tmp_path], tmp_path / "log").to_dict() == first.to_dict()
+
+
 def test_an_empty_folder_may_become_a_log(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     assert ingest([write(tmp_path / "a.ndjson", ROW)], tmp_path / "log").events == 1

@@ -48,7 +48,7 @@ def places_of(ids: pl.Series) -> dict[int, pl.Series]:
     """The places of each id."""
     frame = pl.DataFrame({"id": ids, "at": pl.int_range(len(ids), dtype=pl.UInt32, eager=True)})
     grouped = frame.group_by("id").agg("at")
-    return {row["id"]: pl.Series(row["at"], dtype=pl.UInt32) for row in grouped.to_dicts()}
+    return {key: grouped["at"][place] for place, key in enumerate(grouped["id"])}
 
 
 def missing_of(book: Book, combined: Sequence[Combined], which: pl.Series,
@@ -58,14 +58,28 @@ def missing_of(book: Book, combined: Sequence[Combined], which: pl.Series,
     `own` and `variant` are the rows' states, one frame a bundle of the chain.
     """
     result = pl.repeat(0, len(which), dtype=pl.UInt32, eager=True).clone()
-    if not any(c.mentions for c in combined):
+    asked = {at: _Asked(c.mentions, c.scope, c.of_variant and bool(variant))
+             for at, c in enumerate(combined)}
+    order = {key: place for place, key in enumerate(dict.fromkeys(asked.values()))}
+    if not any(key.mentions for key in order):
         return result
-    for at, rows in places_of(which).items():
-        decision = combined[at]
-        frame = (variant if decision.of_variant and variant else own)[decision.scope]
-        if decision.mentions:
-            result = result.scatter(rows, _lacks(book, decision.mentions, frame, rows))
+    kinds = pl.Series([order[key] for key in asked.values()], dtype=pl.UInt32).gather(which)
+    keys = list(order)
+    for at, rows in places_of(kinds).items():
+        key = keys[at]
+        if key.mentions:
+            frame = (variant if key.of_variant else own)[key.scope]
+            result = result.scatter(rows, _lacks(book, key.mentions, frame, rows))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which attributes may be missing, in which bundle's states, of which round."""
+
+    mentions: tuple[str, ...]
+    scope: int
+    of_variant: bool
 
 
 def _lacks(book: Book, mentions: Sequence[str], frame: pl.DataFrame, rows: pl.Series) -> pl.Series:

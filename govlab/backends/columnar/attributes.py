@@ -15,6 +15,7 @@ import polars as pl
 
 from govlab.backends.columnar.cells import dtype_of, malformed_name, to_cells, unknown_name
 from govlab.backends.columnar.distinct import group
+from govlab.backends.columnar.flat import Flat
 from govlab.runtime.event import COUNTS, attribute_states
 from govlab.runtime.states import MALFORMED
 from govlab.types import Type
@@ -171,10 +172,16 @@ def _plain(raw: pl.DataFrame, name: str, type_: Type) -> _Read | None:
             us = column.cast(pl.Datetime("us", dtype.time_zone)).cast(pl.Int64)
             return us, (us < _FIRST_US).fill_null(False) | (us > _LAST_US).fill_null(False)
         case "list" if type_.params[0].name == "string" and dtype == pl.List(pl.String):
-            gaps = column.list.len() - column.list.drop_nulls().list.len()
-            return column, (gaps > 0).fill_null(False)
+            return column, _gaps(column)
         case _:
             return None
+
+
+def _gaps(column: pl.Series) -> pl.Series | None:
+    """Lists with a null among their elements; None where there are none."""
+    if not Flat.of(column).elements.null_count():
+        return None
+    return (column.list.drop_nulls().list.len() < column.list.len()).fill_null(False)
 
 
 def _number(column: pl.Series, name: str, type_: Type) -> _Read:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
+from govlab.backends.columnar.bins import binned, shape
 from govlab.backends.columnar.cells import Cells, flag, malformed_name, unknown_name
 from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.distinct import Groups, group
@@ -22,7 +23,7 @@ __all__ = ["leaf_codes", "row_classes", "scope_nodes"]
 
 _FEW = 4  # a column with more than a quarter of its values distinct is evaluated row by row
 _NUMBERS = (pl.Int64, pl.UInt64, pl.Float64)
-_MANY_LEAVES = 12  # from here on even numbers are worth a table
+_MANY_LEAVES = 4  # from here on numbers are worth a table
 
 
 def scope_nodes(plan: Plan, number: int) -> Iterator[Node]:
@@ -49,7 +50,7 @@ def _scope_parts(plan: Plan, number: int, frame: pl.DataFrame) -> Iterator[pl.Se
     """Columns that together say everything about a row that outcomes can depend on."""
     single: dict[str, list[Node]] = {}
     several: list[Node] = []
-    for leaf in _leaves(scope_nodes(plan, number)):
+    for leaf in {shape(leaf): leaf for leaf in _leaves(scope_nodes(plan, number))}.values():
         names = variables(leaf) - {"risk"}
         if "risk" in variables(leaf) and names:
             yield from (s for n in names for s in _states(frame, n))
@@ -97,9 +98,13 @@ def _column_class(frame: pl.DataFrame, name: str, leaves: Sequence[Node]) -> pl.
     values = frame.get_column(name)
     if not leaves:
         return values.is_null()
-    if values.dtype in _NUMBERS and len(leaves) < _MANY_LEAVES:
-        return None
-    groups = group(_states(frame, name), frame.height)
+    if values.dtype in _NUMBERS:
+        bins = binned(values, leaves) if len(leaves) >= _MANY_LEAVES else None
+        if bins is None:
+            return None
+        groups = group((bins, *_states(frame, name)[1:]), frame.height)
+    else:
+        groups = group(_states(frame, name), frame.height)
     if len(groups) * _FEW > frame.height:
         return None
     flags = [f for f in (malformed_name(name), unknown_name(name)) if f in frame.columns]

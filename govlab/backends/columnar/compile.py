@@ -46,6 +46,7 @@ def evaluate_nodes(nodes: Sequence[Node], frame: pl.DataFrame) -> list[Cells]:
     if frame.height == 1:  # a single row is a scalar to polars, which folds `x + 0.0`
         pair = evaluate_nodes(nodes, pl.DataFrame([pl.concat([s, s]) for s in frame.get_columns()]))
         return [Cells(c.value[:1], None if c.unknown is None else c.unknown[:1]) for c in pair]
+    frame = pl.DataFrame(frame.get_columns())  # no scalar columns: see `Program.run`
     program = Program(frame)
     compiler = Compiler(program)
     names = []

@@ -13,6 +13,7 @@ from govlab.backends.columnar.flat import Flat
 __all__ = ["Groups", "codes", "group", "rows_of"]
 
 _MOST = 2**62  # of a mixed-radix key, before it is made dense
+_SHORT = 8  # elements of a list that are looked at place by place
 _SMALL = 2**20  # a dense remapping table of this size is cheaper than hashing
 
 
@@ -35,7 +36,7 @@ def codes(series: pl.Series) -> tuple[pl.Series, int]:
     if dtype == pl.UInt8 and not series.null_count():
         return series.cast(pl.UInt64), _highest(series) + 1
     if isinstance(dtype, pl.List):
-        return codes(_as_text(series))
+        return _list_codes(series)
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return codes(series.to_physical())
     if dtype == pl.Null:
@@ -56,23 +57,35 @@ def _hashed(series: pl.Series) -> tuple[pl.Series, int]:
     return indices.cast(pl.UInt64), max(len(encoded.dictionary), 1)
 
 
-def _as_text(lists: pl.Series) -> pl.Series:
-    """One text for each list, the numbers of its elements: equal where the lists are."""
+def _list_codes(lists: pl.Series) -> tuple[pl.Series, int]:
+    """Lists by their elements' numbers: short ones place by place, others as text."""
     flat = Flat.of(lists)
-    numbers = codes(flat.elements)[0].cast(pl.String) + ","
-    return flat.rebuild(numbers).list.join("").set(lists.is_null(), None)
+    numbers = codes(flat.elements)[0]
+    longest = _highest(flat.lengths)
+    if longest > _SHORT:
+        text = flat.rebuild(numbers.cast(pl.String) + ",").list.join("")
+        return _hashed(text.set(lists.is_null(), None))
+    places = flat.rebuild(numbers.cast(pl.UInt32))
+    columns = [places.list.get(at, null_on_oob=True) for at in range(longest)]
+    key, bound = _mixed((lists.is_null(), *columns), len(lists))
+    return _dense(key, bound)
 
 
 def group(columns: Iterable[pl.Series], height: int) -> Groups:
     """The groups of rows that agree in every one of `columns`, numbered by first appearance."""
+    ids, _ = _dense(*_mixed(columns, height))
+    return Groups(ids, rows_of(ids))
+
+
+def _mixed(columns: Iterable[pl.Series], height: int) -> tuple[pl.Series, int]:
+    """One number for each row's tuple, below the returned bound."""
     key, bound = pl.repeat(0, height, dtype=pl.UInt64, eager=True), 1
     for column in columns:
         code, size = codes(column)
         if bound * size > _MOST:
             key, bound = _dense(key, bound)
         key, bound = key * size + code, bound * size
-    ids, _ = _dense(key, bound)
-    return Groups(ids, rows_of(ids))
+    return key, bound
 
 
 def _dense(key: pl.Series, bound: int) -> tuple[pl.Series, int]:

@@ -60,7 +60,7 @@ def no_value(cols: Iterable[Col]) -> pl.Expr | None:
 
 
 def _full(frame: pl.DataFrame, expr: pl.Expr) -> pl.Series:
-    """A literal in every row: as a scalar column, polars 2.1 loses its height in `lit < column`."""
+    """A literal in every row."""
     return frame.select("#row", expr.alias("literal")).get_column("literal")
 
 
@@ -115,12 +115,16 @@ class Program:
         return names[0] if bare else self.let(col.value).meta.output_name()
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """`frame` with every column computed."""
+        """`frame` with every column computed.
+
+        Columns go through series: polars 2.1 keeps a column of one value as a scalar, and
+        `literal < scalar column` has height 1.
+        """
         for exprs, steps in self._stages:
-            made = frame.with_columns(exprs) if exprs else frame
-            series = [s.alias(n) for function, names in steps
-                      for s, n in zip(function(frame), names, strict=True)]
-            frame = made.with_columns(series) if series else made
+            made = frame.select(exprs).get_columns() if exprs else []
+            for function, names in steps:
+                made += [s.alias(n) for s, n in zip(function(frame), names, strict=True)]
+            frame = frame.hstack(made)
         return frame
 
     def _name(self) -> str:

@@ -96,45 +96,48 @@ def _nodes(policy: PolicyPlan) -> Iterator[Node]:
 def _outcome(policy: PolicyPlan, cells: Iterator[Cells], height: int) -> pl.Series:
     """The policy's outcome number: the first rule that is not false has the lowest."""
     target = None if policy.target is None else next(cells)
-    rules = [_rule_codes(place, next(cells), [next(cells) for _ in rule.set])
+    found: list[pl.Series] = [pl.repeat(_NO_RULE_YET, height, dtype=pl.UInt32, eager=True).alias("none")]
+    codes = [_rule_code(place, next(cells), [next(cells) for _ in rule.set], found)
              for place, rule in enumerate(policy.rules)]
-    none = pl.repeat(_NO_RULE_YET, height, dtype=pl.UInt32, eager=True).alias("none")
-    first = pl.DataFrame([none, *(r.alias(str(i)) for i, r in enumerate(rules))]).min_horizontal()
+    frame = pl.DataFrame(found)
+    named = [code.alias(str(at)) for at, code in enumerate(codes)]
+    first = frame.select("none", *named).min_horizontal()
     first = first.set(first == _NO_RULE_YET, NO_RULE)
     return first if target is None else _targeted(first, target)
 
 
-def _flags(cells: Sequence[Cells], height: int) -> pl.Series:
-    """Where any of `cells` is unknown."""
-    flags = [c.unknown for c in cells if c.unknown is not None]
-    no = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
-    return pl.DataFrame([f.alias(str(i)) for i, f in enumerate([no, *flags])]).select(
-        pl.any_horizontal(pl.all())).to_series()
-
-
-def _rule_codes(place: int, condition: Cells, values: Sequence[Cells]) -> pl.Series:
+def _rule_code(place: int, condition: Cells, values: Sequence[Cells],
+               found: list[pl.Series]) -> pl.Expr:
     """The outcome number where the rule ends the search, else a number above all of them.
 
-    A value to set that cannot be had makes the outcome of a rule that holds so.
+    A value to set that cannot be had makes the outcome of a rule that holds so. The columns that
+    the expression reads are added to `found`.
     """
-    height = len(condition.value)
-    lacks = pl.DataFrame([pl.repeat(False, height, dtype=pl.Boolean, eager=True).alias("no"),
-                          *(v.value.is_null().alias(str(i)) for i, v in enumerate(values))])
-    frame = pl.DataFrame({
-        "holds": condition.value, "unknown": _flags([condition], height),
-        "lacks": lacks.select(pl.any_horizontal(pl.all())).to_series(),
-        "unsure": _flags(values, height)})
     true, error, unknown = (pl.lit(encode(place, v), dtype=pl.UInt32)
                             for v in ("true", "error", "unknown"))
-    holds = pl.col("holds")
-    code = pl.when(holds & pl.col("unsure")).then(unknown).when(holds & pl.col("lacks")).then(error)
-    code = code.when(holds).then(true).when(~holds).then(pl.lit(_NO_RULE_YET, dtype=pl.UInt32))
-    return frame.with_columns(code=code.when("unknown").then(unknown).otherwise(error))["code"]
+    holds = _column(condition.value, found)
+    unsure = [_column(v.unknown, found) for v in values if v.unknown is not None]
+    lacks = [_column(v.value.is_null(), found) for v in values]
+    met = pl.when(pl.any_horizontal(lacks)).then(error).otherwise(true) if lacks else true
+    met = pl.when(pl.any_horizontal(unsure)).then(unknown).otherwise(met) if unsure else met
+    failed = error
+    if condition.unknown is not None:
+        failed = pl.when(_column(condition.unknown, found)).then(unknown).otherwise(error)
+    none = pl.lit(_NO_RULE_YET, dtype=pl.UInt32)
+    return pl.when(holds).then(met).when(~holds).then(none).otherwise(failed)
+
+
+def _column(series: pl.Series, found: list[pl.Series]) -> pl.Expr:
+    """`series` as one more column of `found`."""
+    name = f"c{len(found)}"
+    found.append(series.alias(name))
+    return pl.col(name)
 
 
 def _targeted(first: pl.Series, target: Cells) -> pl.Series:
     """`first` where the target matches."""
-    unknown = _flags([target], len(first))
+    no = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
+    unknown = no if target.unknown is None else target.unknown
     frame = pl.DataFrame({"first": first, "on": target.value, "unknown": unknown})
     at = [pl.lit(code, dtype=pl.UInt32) for code in (NO_TARGET, ON_UNKNOWN, ON_ERROR)]
     code = pl.when("on").then("first").when(~pl.col("on")).then(at[0])

@@ -34,7 +34,7 @@ from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark, worst
 from govlab.schema import ACTIONS, DERIVED
 from govlab.types import TIMESTAMP
 
-__all__ = ["Asked", "Round", "decide", "decide_rounds", "early_states"]
+__all__ = ["Asked", "Round", "decide", "decide_rounds", "decision_of", "early_states"]
 
 DEFAULT = "default"
 
@@ -208,6 +208,12 @@ def _risk(classes: tuple[tuple[str, Any], ...], states: Mapping[str, Any]) -> An
         if result is not False:
             return name if result is True else _as_state(result)
     return "low"
+
+
+def decision_of(plan: Plan, done: Round) -> Decision:
+    """The decision that one round comes to, whatever stands before or after it."""
+    status = done.combined.status
+    return _decision(plan, done, "undecidable" if status == "unknown" else status)
 
 
 def _decision(plan: Plan, done: Round, status: str) -> Decision:

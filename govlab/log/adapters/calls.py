@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.decode import EMPTY, argument_text, decode, plain_text
 
 __all__ = ["Attempt", "Call", "Message", "attempts", "call_of", "first_prompt"]

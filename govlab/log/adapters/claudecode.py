@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.adapters.claudecode_lines import Line, Message, Progress, Usage, blocks
 from govlab.log.adapters.claudecode_rows import Asked, Hooks, Result, Tokens, action
 from govlab.log.decode import NotJsonError, argument_text, decode, plain_text, shown

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.adapters.calls import Attempt, Message, attempts, call_of, first_prompt
 from govlab.log.decode import NotJsonError, decode, plain_text, shown
 from govlab.log.documents import documents

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.log.adapters.calls import Attempt, Message, attempts, first_prompt
 from govlab.log.adapters.openai_messages import FILLS, RUN, SCORE, call_values, each, scored
 from govlab.log.records import Action, Format, Options, Record, Run

@@ -136,3 +136,10 @@ def test_command_says_which_back_end_is_missing(shared, capsys, monkeypatch):
     monkeypatch.setitem(ENGINES, "scalar", ("govlab.backends.nowhere", "nowhere"))
     assert main([str(shared / "vectors/cel/cel-public.json"), "--backend", "scalar"]) == 2
     assert "back-end `scalar` is not available" in capsys.readouterr().err
+
+
+def test_command_refuses_a_file_that_is_not_there(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["nowhere.json"])
+    assert stopped.value.code == 2
+    assert "no such file `nowhere.json`" in capsys.readouterr().err

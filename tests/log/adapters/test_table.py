@@ -79,6 +79,22 @@ def test_json_cells_are_not_coerced(tmp_path: Path, cell: Any, want: Any, bad: s
     assert frame.select("step", "malformed_columns").row(1) == (5, None)
 
 
+def test_a_list_of_objects_is_a_table(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(
+        json.dumps([{"tool": "a"}, {"tool": "b", "step": 1}], indent=1)
+    )
+    _, frame = log_of(tmp_path / "t.json", out=tmp_path / "log")
+    assert frame.select("tool", "step").rows() == [("a", None), ("b", 1)]
+
+
+def test_integers_beyond_int64_are_malformed(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.ndjson", {"tool": "a", "step": 2**63}, {"tool": "b", "step": 2**63 - 1}
+    )
+    _, frame = log_of(path, out=tmp_path / "log")
+    assert frame.select("step", "malformed_columns").rows() == [(None, "step"), (2**63 - 1, None)]
+
+
 def test_json_arguments_keep_their_text(tmp_path: Path) -> None:
     path = write(tmp_path / "t.ndjson", '{"tool": "a", "args": {"n": 1, "n": 2}}',
                  {"tool": "b", "args": {"n": 1}}, {"tool": "c", "args": '{"n": 1}'},
@@ -109,7 +125,9 @@ def test_parquet_of_any_types(tmp_path: Path) -> None:
 
 
 def test_arguments_may_be_a_struct(tmp_path: Path) -> None:
-    pl.DataFrame({"tool": ["a"], "args": [{"n": 1, "s": "x"}]}).write_parquet(tmp_path / "t.parquet")
+    pl.DataFrame({"tool": ["a"], "args": [{"n": 1, "s": "x"}]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
     _, frame = log_of(tmp_path / "t.parquet", out=tmp_path / "log")
     assert frame.select("args", "malformed_columns").row(0) == ('{"n":1,"s":"x"}', None)
 

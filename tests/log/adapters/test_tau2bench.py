@@ -57,6 +57,17 @@ def test_cost_and_tokens_stand_once_and_are_hindsight(tmp_path: Path) -> None:
     assert {"cost_micro_usd", "tokens_in", "tokens_out"} <= FORMAT.hindsight
 
 
+def test_sizes_of_a_wrong_type_are_marked(tmp_path: Path) -> None:
+    odd = message("assistant", "a") | {"usage": {"prompt_tokens": "many", "completion_tokens": -1}}
+    run = {"simulations": [{"id": "s", "messages": [odd]}]}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(run))
+    ingest([path], tmp_path / "log")
+    (row,) = scan_log(tmp_path / "log").collect().to_dicts()
+    assert (row["tokens_in"], row["tokens_out"]) == (None, None)
+    assert {"tokens_in", "tokens_out"} <= set(row["malformed_columns"].split(","))
+
+
 def test_calls_of_the_user_keep_their_actor(tmp_path: Path) -> None:
     _, (by_user, by_agent) = results(tmp_path, message("user", "a"), message("assistant", "b"))
     assert (by_user.values["actor"], by_user.values["model"]) == ("user", "model-u")

@@ -13,7 +13,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govlab import arguments
+from govlab.runtime import arguments
 from govlab.types import BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 
 DEEP = arguments.MAX_DEPTH

@@ -1,0 +1,83 @@
+"""Strict functions as Python: a table of what is exact for known types, and names for the rest.
+
+A template's `{0}`, `{1}` are expressions of values, never of marks. Where the table has no entry
+for the static types, the call goes to `runtime.calls.CALLS` under a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from govlab.runtime.calls import CALLS
+
+__all__ = ["ALIASES", "TOTAL", "exact", "partial"]
+
+_ALIASES = {
+    "_==_": "equal",
+    "_!=_": "unequal",
+    "_<_": "before",
+    "_<=_": "not_after",
+    "_>_": "after",
+    "_>=_": "not_before",
+    "_+_": "add",
+    "_-_": "subtract",
+    "_*_": "multiply",
+    "_/_": "divide",
+    "_%_": "remainder",
+    "-_": "negative",
+    "@in": "is_in",
+    "_[_]": "item_of",
+    "@glob": "matches_glob",
+    "@any_glob": "any_matches_glob",
+}
+ALIASES = {
+    name: _ALIASES.get(name) or f"call_{name.replace('.', '_').lower()}" for name in sorted(CALLS)
+}
+"""What generated code calls each function of `CALLS`."""
+
+TOTAL = frozenset({"_==_", "_!=_", "type", "dyn"})
+"""Functions that give a value whatever the values of their arguments."""
+
+_ORDERED = ("bool", "int", "uint", "double", "string", "bytes")
+_INSTANTS = ("timestamp", "duration")
+_SIGNS = {"_==_": "==", "_!=_": "!=", "_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
+_Key = tuple[str, tuple[str, ...]]
+
+
+def _comparisons() -> Iterator[tuple[_Key, str]]:
+    """Equality and order: of equal static types Python's are CEL's, NaN included."""
+    for function, sign in _SIGNS.items():
+        for kind in _ORDERED:
+            yield (function, (kind, kind)), f"{{0}} {sign} {{1}}"
+        for kind in _INSTANTS:
+            yield (function, (kind, kind)), f"{{0}}.ns {sign} {{1}}.ns"
+
+
+_SUMS: dict[_Key, str] = {
+    **{(f"_{s}_", ("double", "double")): f"{{0}} {s} {{1}}" for s in "+-*"},
+    **{("_+_", (kind, kind)): "{0} + {1}" for kind in ("string", "bytes")},
+    ("_+_", ("list", "list")): "(*{0}, *{1})",
+    ("-_", ("double",)): "-{0}",
+}
+_TEXTS: dict[_Key, str] = {
+    ("contains", ("string", "string")): "{1} in {0}",
+    ("startsWith", ("string", "string")): "{0}.startswith({1})",
+    ("endsWith", ("string", "string")): "{0}.endswith({1})",
+    **{("size", (kind,)): "len({0})" for kind in ("string", "bytes", "list", "map")},
+}
+_EXACT: dict[_Key, str] = {**dict(_comparisons()), **_SUMS, **_TEXTS}
+# Python's integers have no bounds: these give a value or raise CelError
+_CHECKED: dict[_Key, str] = {
+    **{(f"_{s}_", ("int", "int")): f"in_int64({{0}} {s} {{1}})" for s in "+-*"},
+    ("-_", ("int",)): "in_int64(-{0})",
+}
+
+
+def exact(function: str, kinds: tuple[str, ...]) -> str | None:
+    """The template that gives what `function` gives for all values of these types."""
+    return _EXACT.get((function, kinds))
+
+
+def partial(function: str, kinds: tuple[str, ...]) -> str | None:
+    """The template that gives what `function` gives, or raises CelError where it errs."""
+    return _CHECKED.get((function, kinds))
