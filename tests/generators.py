@@ -11,7 +11,7 @@ import math
 import random
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ _ARGS = ['{"path": "a", "n": 3}', '{"n": 9223372036854775808}', '{"path": "x", "
          '{"to": [], "deep": {"k": "a"}}', '{"deep": 3, "force": true}', '{"force": null}',
          '{"to": ["a", "b"], "x": -0.0, "when": "2026-01-01T00:00:00Z"}', '{"deep": {"k": "ab"}}',
          '{"when": "2026-01-01T00:00:00"}', '{"path": "db:read", "to": ["prod"], "n": -4}',
-         '{"path": "\\ud800"}', '{"n": true}', '{"x": 0.5, "when": "1969-12-31T23:59:59.5+01:00"}']  # fmt: skip
+         '{"path": "\\ud800"}', '{"n": true}',
+         '{"x": 0.5, "when": "1969-12-31T23:59:59.5+01:00"}']  # fmt: skip
 
 _NAMES: dict[str, list[str]] = {
     "string": ["env", "tool", "action", "actor", "tenant", "resource", "region", "principal",
@@ -77,15 +78,18 @@ _SHAPES: dict[str, list[str]] = {
         *8 * ["{bool} && {bool}", "{bool} || {bool}"], *3 * ["!({bool})"],
         *2 * ["{bool} ? {bool} : {bool}"],
         *(f"{{string}} {op} {{string}}" for op in ("==", "==", "==", "!=", "<", ">=")),
-        *(f"{{{k}}} {op} {{{k}}}" for k in ("int", "double", "timestamp", "duration") for op in _ORDER),
+        *(f"{{{k}}} {op} {{{k}}}" for op in _ORDER
+          for k in ("int", "double", "timestamp", "duration")),
         *4 * ["{string} in {list(string)}"], "{string}.startsWith({string})",
         "{string}.endsWith({string})", "{string}.contains({string})",
         "{string}.matches('^[a-d]+[:.]?')", r"{string}.matches(r'\bprod$|\d')",
         "{list(string)}.exists(v, v == {string})",
-        "{list(string)}.all(v, v in {list(string)})", "{list(string)}.all(v, v != {string} || {bool})",
+        "{list(string)}.all(v, v in {list(string)})",
+        "{list(string)}.all(v, v != {string} || {bool})",
         "{list(string)}.exists_one(v, v.startsWith({string}))",
-        "['a', 'db:', 'é'].exists(v, {string}.contains(v))", "['a', {string}].all(v, v != {string})",
-        "{int} in [{int}, 1]", "{list(string)} == {list(string)}", "{double} in [0.5, 1.0, {double}]",
+        "['a', 'db:', 'é'].exists(v, {string}.contains(v))",
+        "['a', {string}].all(v, v != {string})", "{int} in [{int}, 1]",
+        "{list(string)} == {list(string)}", "{double} in [0.5, 1.0, {double}]",
         "dyn({int}) == {double}", "type({string}) == string", "bool({string})",
         "shell({string}).parsed", "shell({string}).programs.exists(v, v == {string})",
         "{'k': {int}}['k'] > {int}", "timestamp({string} + '') < {timestamp}", "has(event.{has})",
@@ -99,10 +103,12 @@ _SHAPES: dict[str, list[str]] = {
                "double({string})", "{bool} ? {double} : {double}"],
     "string": ["{string} + {string}", "string({int})", "string({bool})", "{list(string)}[{int}]",
                "{bool} ? {string} : {string}", "string({timestamp})"],
-    "list(string)": ["{list(string)}.filter(v, v != {string})", "{list(string)}.map(v, v + {string})",
-                     "{list(string)}.map(v, v > {string}, v + 'b')", "{list(string)} + {list(string)}",
+    "list(string)": ["{list(string)}.filter(v, v != {string})",
+                     "{list(string)}.map(v, v + {string})",
+                     "{list(string)}.map(v, v > {string}, v + 'b')",
+                     "{list(string)} + {list(string)}",
                      "[{string}, {string}]", "{bool} ? {list(string)} : {list(string)}"],
-    "timestamp": ["{timestamp} + {duration}", "timestamp({int})", "{timestamp} - {duration}"],
+    "timestamp": ["{timestamp} + {duration}", "timestamp(0 + {int})", "{timestamp} - {duration}"],
     "duration": ["{timestamp} - {timestamp}", "duration({string} + '')", "{duration} + {duration}"],
 }  # fmt: skip
 _HOLE = re.compile(r"\{(bool|int|double|string|list\(string\)|timestamp|duration|has)\}")
@@ -151,7 +157,8 @@ def condition(rng: random.Random, words: Words) -> str:
     if rng.random() < 0.6:
         kind = rng.choice(["string", "int", "double", "bool"])
         name = rng.choice(words.names[kind])
-        tests = {"string": [f"{name} == {rng.choice(_LITERALS['string'])}", f"{name} in ['a', 'prod', 'é']"],
+        value = rng.choice(_LITERALS["string"])
+        tests = {"string": [f"{name} == {value}", f"{name} in ['a', 'prod', 'é']"],
                  "int": [f"{name} > 2"], "double": [f"{name} <= 1.0"], "bool": [name]}  # fmt: skip
         guard = f"has(event.{name}) && " if rng.random() < 0.85 else ""
         return guard + rng.choice(tests[kind])
@@ -159,15 +166,21 @@ def condition(rng: random.Random, words: Words) -> str:
 
 
 def _matcher(rng: random.Random) -> Tree:
-    pool = ["tool", "action"] if rng.random() < 0.7 else ["actor", "env", "risk_tags", "tenant", "workflow"]
+    pool = (
+        ["tool", "action"]
+        if rng.random() < 0.7
+        else ["actor", "env", "risk_tags", "tenant", "workflow"]
+    )
     keys = rng.sample(pool, rng.choice([1, 1, 2]))
     return {key: rng.sample(_GLOBS, rng.choice([1, 2, 3])) for key in keys}
 
 
-_SETS = {"env": "string", "tool": "string", "resource": "string", "region": "string", "args.path": "string",
-         "args.n": "int", "args.to": "list(string)", "amount": "double", "records_affected": "int",
+_SETS = {"env": "string", "tool": "string", "resource": "string", "region": "string",
+         "args.path": "string", "args.n": "int", "args.to": "list(string)", "amount": "double",
+         "records_affected": "int",
          "cost": "double", "destructive": "bool", "args.deep.k": "string", "context.n": "int",
-         "cost_micro_usd": "int", "args.when": "timestamp", "risk_tags": "list(string)"}  # fmt: skip
+         "cost_micro_usd": "int", "args.when": "timestamp",
+         "risk_tags": "list(string)"}  # fmt: skip
 
 
 def _remediation(rng: random.Random, words: Words) -> Tree:
@@ -177,15 +190,31 @@ def _remediation(rng: random.Random, words: Words) -> Tree:
             "suggestion": rng.choice(["", "safer", "other"])}  # fmt: skip
 
 
+def _cured(rng: random.Random, words: Words) -> Tree:
+    """A condition and the value that makes it false: a variant that can stand."""
+    name = rng.choice(
+        [n for n in _SETS if words.may_name(n) and _SETS[n] in ("string", "int", "double")]
+    )
+    value = rng.choice([v for v in _LITERALS[_SETS[name]] if not v.startswith("-")])
+    return {"condition": f"!has(event.{name}) || {name} != {value}",
+            "remediation": {"set": {name: value},
+                            "apply": rng.choice(["suggest", "automatic"])}}  # fmt: skip
+
+
 _CONSTRAINTS: list[Tree] = [{"max_cost": 5.0}, {"timeout": "5m", "allow_envs": ["dev", "prod"]},
-                            {"allow_envs": ["prod"], "max_files": 3}, {"redact": ["args.path"]}]  # fmt: skip
+                            {"allow_envs": ["prod"], "max_files": 3},
+                            {"redact": ["args.path"]}]  # fmt: skip
 
 
 def _rule(rng: random.Random, words: Words) -> Tree:
     decision = rng.choice(["ALLOW", "ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW_WITH_CONSTRAINTS",
                            "REMEDIATE", "REMEDIATE"])  # fmt: skip
     rule: Tree = {"condition": condition(rng, words), "decision": decision}
-    rule |= {"reason": rng.choice(["because", "so"])} if decision == "DENY" or rng.random() < 0.5 else {}
+    rule |= (
+        {"reason": rng.choice(["because", "so"])}
+        if decision == "DENY" or rng.random() < 0.5
+        else {}
+    )
     rule |= {"gate": rng.choice(["privilege", "environment"])} if rng.random() < 0.2 else {}
     match decision:
         case "REQUIRE_APPROVAL":
@@ -194,6 +223,8 @@ def _rule(rng: random.Random, words: Words) -> Tree:
             rule |= {"evidence_required": True} if rng.random() < 0.3 else {}
         case "ALLOW_WITH_CONSTRAINTS":
             rule["constraints"] = rng.choice(_CONSTRAINTS)
+        case "REMEDIATE" if rng.random() < 0.5:
+            rule |= _cured(rng, words)
         case "REMEDIATE":
             rule["remediation"] = _remediation(rng, words)
     return rule
@@ -202,8 +233,8 @@ def _rule(rng: random.Random, words: Words) -> Tree:
 def _policies(rng: random.Random, words: Words, prefix: str) -> list[Tree]:
     found = []
     for at in range(rng.choice([1, 2, 3])):
-        policy: Tree = {"name": f"{prefix}{at}",
-                        "rules": [_rule(rng, words) for _ in range(rng.choice([1, 2, 4]))]}  # fmt: skip
+        rules = [_rule(rng, words) for _ in range(rng.choice([1, 2, 4]))]
+        policy: Tree = {"name": f"{prefix}{at}", "rules": rules}
         if rng.random() < 0.5:
             policy["rules"].append({"decision": "ALLOW"})
         if rng.random() < 0.6:
@@ -244,8 +275,10 @@ def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
     A chain has `levels` bundles, each with a share of the attributes `declared`.
     """
     levels = rng.choice([1, 1, 1, 2, 3]) if levels is None else levels
-    own = dict(declared) if levels == 1 else {n: t for n, t in declared.items() if rng.random() < 0.6}
-    tree = _bundle(rng, own, prefix)
+    own = (
+        dict(declared) if levels == 1 else {n: t for n, t in declared.items() if rng.random() < 0.6}
+    )
+    tree = _bundle(rng, own, declared, prefix)
     if levels == 1:
         return tree | {"default": _default(rng)}
     rest = {n: t for n, t in declared.items() if n not in own}
@@ -259,10 +292,13 @@ def _has_lookups(tree: Tree) -> bool:
     return "lookups" in tree or ("parent" in tree and _has_lookups(tree["parent"]))
 
 
-def _bundle(rng: random.Random, declared: Mapping[str, str], prefix: str) -> Tree:
+def _bundle(
+    rng: random.Random, own: Mapping[str, str], declared: Mapping[str, str], prefix: str
+) -> Tree:
+    """One level: it declares `own`, and may read what it and its ancestors declare."""
     lookups, risk = rng.random() < 0.4, rng.random() < 0.5
     words = Words(rng, declared, lookups=lookups, risk=risk)
-    tree: Tree = {"name": prefix, "version": "1.0.0", "attributes": dict(declared)}
+    tree: Tree = {"name": prefix, "version": "1.0.0", "attributes": dict(own)}
     if lookups:
         tree |= {"lookups": _LOOKUPS, "data": _TABLES}
     if risk:
@@ -310,8 +346,7 @@ def _cell(name: str, rng: random.Random) -> Any:
         case pl.List():
             return [rng.choice(_TEXTS) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
         case pl.Datetime():
-            return rng.choice(_TIMES) + timedelta(microseconds=-1 if odd and rng.random() < 0.2 else 0
-                                                  ) if not odd else rng.choice(_TIMES)  # fmt: skip
+            return rng.choice(_TIMES)
         case _:
             return rng.choice(_ARGS) if name == "args" else rng.choice(_TEXTS)
 

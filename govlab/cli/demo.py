@@ -14,7 +14,8 @@ from govlab.bundled import shipped
 from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit
 from govlab.cli.replay import write_decisions
-from govlab.explanation import explain
+from govlab.errors import GovlabError
+from govlab.explanation import Explanation, explain
 from govlab.log import scan_log
 from govlab.replays import Replay, replay
 from govlab.replays.rows import events, unknown_columns
@@ -51,21 +52,21 @@ def command(out: Path, as_json: bool) -> None:
     write_text(files["summary"], json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     write_text(files["page"], replay_text(result, show=None))
     explained = _explained(result, log)
-    write_text(files["explanation"], explained)
+    write_text(files["explanation"], explanation_text(explained))
     if as_json:
         emit({**result.to_dict(), "files": {name: str(path) for name, path in files.items()}})
     else:
         click.echo("\n".join(_page(result, explained, files)))
 
 
-def _page(result: Replay, explained: str, files: Mapping[str, Path]) -> Iterator[str]:
+def _page(result: Replay, explained: Explanation, files: Mapping[str, Path]) -> Iterator[str]:
     yield "Six weeks of an invented organisation's agents, every action decided again under the"
     yield f"starter bundle {_BUNDLE}. Nothing is executed; the log is read, the rules are applied."
     yield ""
     yield replay_text(result, show=5)
     yield ""
-    yield "one event explained (govlab explain):"
-    yield from (f"  {line}" for line in explained.splitlines())
+    yield "one event explained (the whole trace is in explained.txt):"
+    yield from (f"  {line}" for line in explanation_text(explained, outline=True).splitlines())
     yield ""
     yield "files:"
     yield from (f"  {name:12} {path}" for name, path in files.items())
@@ -73,12 +74,12 @@ def _page(result: Replay, explained: str, files: Mapping[str, Path]) -> Iterator
     yield "next: govlab check YOUR_LOG, or open the notebooks: jupyter lab notebooks/"
 
 
-def _explained(result: Replay, log: Path) -> str:
+def _explained(result: Replay, log: Path) -> Explanation:
     """Why the first remediated event, or the first held one, was decided as it was."""
     for decision in ("REMEDIATE", "REQUIRE_APPROVAL", "DENY"):
         found: pl.DataFrame = result.events(decision, origin="rule")
         if not found.is_empty():
             rows = scan_log(log).filter(pl.col("event_id") == found.item(0, "event_id")).collect()
             lacks = unknown_columns(rows, result.plan.reads())[0]
-            return explanation_text(explain(result.bundle, events(rows)[0], unknown=lacks))
-    return "no event was stopped, held or remediated"
+            return explain(result.bundle, events(rows)[0], unknown=lacks)
+    raise GovlabError("the bundled dataset has no event that a rule stops, holds or changes")

@@ -14,7 +14,8 @@ from typing import Any
 from govlab.errors import did_you_mean
 from govlab.lang import nodes, syntax
 from govlab.lang.compiled import compile_literal
-from govlab.lang.functions import FUNCTIONS, RECORDS, Overload, unify
+from govlab.lang.early import READ_EARLY, compile_argument, is_written_out
+from govlab.lang.functions import FUNCTIONS, NAMESPACES, RECORDS, Overload, Style, unify
 from govlab.lang.overloads import cure, joined, resolve, style_of, written
 from govlab.lang.syntax import Span
 from govlab.types import (
@@ -102,9 +103,6 @@ def check(tree: syntax.Syntax, scope: Scope, *, want: Type | None = BOOL) -> Che
 
 _Locals = dict[str, nodes.Local]
 _HOW_TO_GET = {"bool": "compare it with something, as `... == true`"}
-_READ_EARLY = dict.fromkeys(
-    ("timestamp", "duration"), frozenset({0})
-)  # a literal that cannot be read is refused
 _LITERAL_TYPES = {
     "null": NULL,
     "bool": BOOL,
@@ -127,6 +125,9 @@ _TYPE_VALUES = {
     "type": type_of(DYN),
     "google.protobuf.Timestamp": SCALARS["timestamp"],
     "google.protobuf.Duration": SCALARS["duration"],
+    "net.IP": Type("ip"),
+    "net.CIDR": Type("cidr"),
+    "net.URL": Type("url"),
 }
 
 
@@ -263,7 +264,9 @@ class _Checker:
 
     def call(self, tree: syntax.Call, local: _Locals) -> nodes.Node:
         """A logical operator, or a strict function by its overloads."""
-        span, given = tree.span, tree.args if tree.target is None else (tree.target, *tree.args)
+        name = self.qualified(tree, local)
+        span = tree.span
+        given = tree.args if tree.target is None or name else (tree.target, *tree.args)
         args = tuple(self.node(a, local) for a in given)
         match tree.function:
             case "!_":
@@ -275,7 +278,22 @@ class _Checker:
             case "_?_:_":
                 return self.conditional(span, *args)
             case _:
-                return self.strict(tree, args)
+                style = "function" if name else style_of(tree)
+                return self.strict(tree, style, name or tree.function, args)
+
+    def qualified(self, tree: syntax.Call, local: _Locals) -> str | None:
+        """The name of `math.abs(x)` with its dot; None where what is before the dot is a value.
+
+        An attribute hides a namespace from the methods that its value may have.
+        """
+        match tree.target:
+            case syntax.Ident(name=space) if space in NAMESPACES and space not in local:
+                attribute = space in self.scope.attributes or space in self.scope.constants
+                known = ("method", tree.function) not in FUNCTIONS
+                name = f"{space}.{tree.function}"
+                return name if not attribute or known and ("function", name) in FUNCTIONS else None
+            case _:
+                return None
 
     def conditional(
         self, span: Span, condition: nodes.Node, then: nodes.Node, otherwise: nodes.Node
@@ -299,9 +317,10 @@ class _Checker:
             )
         return node
 
-    def strict(self, tree: syntax.Call, args: tuple[nodes.Node, ...]) -> nodes.Node:
+    def strict(
+        self, tree: syntax.Call, style: Style, name: str, args: tuple[nodes.Node, ...]
+    ) -> nodes.Node:
         """The call with its overload's result type."""
-        style, name = style_of(tree), tree.function
         overloads = FUNCTIONS.get((style, name))
         if overloads is None:
             hint = did_you_mean(name, [n for s, n in FUNCTIONS if s == style])
@@ -311,22 +330,22 @@ class _Checker:
             message = f"no overload `{written(style, name, args)}`"
             return self.problem("GL104", message, tree.span, cure(name, overloads, args))
         overload, result = found
-        return nodes.Call(result, tree.span, name, self.literals(tree, overload, args))
+        return nodes.Call(result, tree.span, name, self.literals(name, overload, args))
 
     def literals(
-        self, tree: syntax.Call, overload: Overload, args: tuple[nodes.Node, ...]
+        self, function: str, overload: Overload, args: tuple[nodes.Node, ...]
     ) -> tuple[nodes.Node, ...]:
         """`args`, with those that are compiled at load (patterns, zones) checked and compiled."""
-        compiled = overload.literal or _READ_EARLY.get(tree.function, frozenset())
+        compiled = overload.literal or READ_EARLY.get(function, frozenset())
         return tuple(
-            self.literal(tree.function, arg, required=i in overload.literal)
+            self.literal(function, arg, required=i in overload.literal)
             if i in compiled
             else arg
             for i, arg in enumerate(args)
         )
 
     def literal(self, function: str, arg: nodes.Node, *, required: bool) -> nodes.Node:
-        if not isinstance(arg, nodes.Literal):
+        if not is_written_out(arg):
             if required:
                 self.problem(
                     "GL105",
@@ -336,7 +355,7 @@ class _Checker:
                 )
             return arg
         try:
-            return nodes.Literal(arg.type, arg.span, compile_literal(function, arg.value))
+            return compile_argument(function, arg)
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
             self.problem("GL106", message, arg.span, hint)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from govlab.lang import regex
 from govlab.runtime import clock
+from govlab.runtime.hosts import read_host_pattern
+from govlab.runtime.network import read_cidr, read_ip
+from govlab.runtime.paths import clean_path, read_path_pattern
+from govlab.runtime.urls import read_url
 from govlab.runtime.values import CelError, TypeValue, Uint
 
 __all__ = ["Pattern", "compile_literal", "compile_pattern"]
@@ -16,7 +21,26 @@ __all__ = ["Pattern", "compile_literal", "compile_pattern"]
 _HINTS = {
     "timestamp": "write it like `2026-01-31T12:00:00Z`",
     "duration": "write it like `1h30m` or `90s`",
+    **dict.fromkeys(("ip", "containsIP"), "write it like `10.0.0.1` or `2001:db8::1`"),
+    **dict.fromkeys(("cidr", "containsCIDR"), "write it like `10.0.0.0/8` or `2001:db8::/32`"),
+    "url": "write it like `https://api.example.com/path`",
+    "hostIn": "write it like `api.example.com`, `*.example.com` or `10.0.0.0/8`",
+    "path.clean": "write it like `/srv/reports`",
+    "pathIn": "write it like `/srv/**`, `/srv/*.csv` or `**/.env`",
 }
+_READERS: dict[str, Callable[[str], object]] = {
+    "timestamp": clock.read_timestamp,
+    "duration": clock.read_duration,
+    **dict.fromkeys(clock.TIMESTAMP_FIELDS, clock.zone),
+    "ip": read_ip,
+    "containsIP": read_ip,
+    "cidr": read_cidr,
+    "containsCIDR": read_cidr,
+    "url": read_url,
+    "hostIn": read_host_pattern,
+    "path.clean": clean_path,
+    "pathIn": read_path_pattern,
+}  # what must not fail on a literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +65,7 @@ def compile_pattern(text: str) -> Pattern:
 def compile_literal(use: str, value: Any) -> Any:
     """`value` as its use wants it; `use` is a literal kind or the function it is given to.
 
-    Raises ValueError with `cause; cure` where a pattern, zone, timestamp or duration is bad.
+    Raises ValueError with `cause; cure` where a pattern, zone, time, address or path is bad.
     """
     try:
         match use:
@@ -51,14 +75,10 @@ def compile_literal(use: str, value: Any) -> Any:
                 return TypeValue(value)
             case "matches" if isinstance(value, str):
                 return compile_pattern(value)
-            case "timestamp" if isinstance(value, str):
-                clock.read_timestamp(value)
             case "timestamp" if type(value) is int:
                 clock.timestamp(value * 10**9)
-            case "duration" if isinstance(value, str):
-                clock.read_duration(value)
-            case _ if use in clock.TIMESTAMP_FIELDS and isinstance(value, str):
-                clock.zone(value)
+            case _ if use in _READERS and isinstance(value, str):
+                _READERS[use](value)
             case _:
                 pass
     except CelError as error:

@@ -1,8 +1,7 @@
 """The one table of CEL functions and operators: names, styles, overloads.
 
 The checker reads it; every name in it has an entry in `runtime.calls.CALLS` (a test compares
-the two). `T`, `K` and `V` stand for any type, the same one throughout a line. An argument
-written `'...'` must be a literal, because it is compiled when the bundle loads.
+the two). Its text and how that is written: `function_table.py`.
 """
 
 from __future__ import annotations
@@ -11,106 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from govlab.types import DYN, Type, parse_type
+from govlab.lang.function_table import CORE, EXTENSIONS
+from govlab.types import DOUBLE, DYN, INT, UINT, Type, parse_type
 
-__all__ = ["FUNCTIONS", "OPERATORS", "RECORDS", "Overload", "Style", "join", "unify"]
+__all__ = [
+    "FUNCTIONS",
+    "NAMESPACES",
+    "OPERATORS",
+    "RECORDS",
+    "Overload",
+    "Style",
+    "join",
+    "unify",
+]
 
 Style = OneOf["operator", "function", "method"]
-
-# style, names, arguments, result
-_TABLE = """
-operator _==_        T, T                      bool
-operator _!=_        T, T                      bool
-operator _<_,_<=_,_>_,_>=_ bool, bool bool
-operator _<_,_<=_,_>_,_>=_ int, int bool
-operator _<_,_<=_,_>_,_>=_ uint, uint bool
-operator _<_,_<=_,_>_,_>=_ double, double bool
-operator _<_,_<=_,_>_,_>=_ string, string bool
-operator _<_,_<=_,_>_,_>=_ bytes, bytes bool
-operator _<_,_<=_,_>_,_>=_ timestamp, timestamp bool
-operator _<_,_<=_,_>_,_>=_ duration, duration bool
-operator _+_         int, int                  int
-operator _+_         uint, uint                uint
-operator _+_         double, double            double
-operator _+_         string, string            string
-operator _+_         bytes, bytes              bytes
-operator _+_         list(T), list(T)          list(T)
-operator _+_         timestamp, duration       timestamp
-operator _+_         duration, timestamp       timestamp
-operator _+_         duration, duration        duration
-operator _-_         int, int                  int
-operator _-_         uint, uint                uint
-operator _-_         double, double            double
-operator _-_         timestamp, timestamp      duration
-operator _-_         timestamp, duration       timestamp
-operator _-_         duration, duration        duration
-operator _*_         int, int                  int
-operator _*_         uint, uint                uint
-operator _*_         double, double            double
-operator _/_         int, int                  int
-operator _/_         uint, uint                uint
-operator _/_         double, double            double
-operator _%_         int, int                  int
-operator _%_         uint, uint                uint
-operator -_          int                       int
-operator -_          double                    double
-operator @in         T, list(T)                bool
-operator @in         K, map(K, V)              bool
-operator _[_]        list(T), int              T
-operator _[_]        map(K, V), K              V
-function size        string                    int
-function size        bytes                     int
-function size        list(T)                   int
-function size        map(K, V)                 int
-method   size        string                    int
-method   size        bytes                     int
-method   size        list(T)                   int
-method   size        map(K, V)                 int
-method   contains    string, string            bool
-method   startsWith  string, string            bool
-method   endsWith    string, string            bool
-method   matches     string, 'string'          bool
-function matches     string, 'string'          bool
-function int         int                       int
-function int         uint                      int
-function int         double                    int
-function int         string                    int
-function int         timestamp                 int
-function uint        int                       uint
-function uint        uint                      uint
-function uint        double                    uint
-function uint        string                    uint
-function double      int                       double
-function double      uint                      double
-function double      double                    double
-function double      string                    double
-function bool        bool                      bool
-function bool        string                    bool
-function string      string                    string
-function string      int                       string
-function string      uint                      string
-function string      bool                      string
-function string      bytes                     string
-function string      timestamp                 string
-function string      duration                  string
-function string      'double'                  string
-function bytes       bytes                     bytes
-function bytes       string                    bytes
-function timestamp   timestamp                 timestamp
-function timestamp   string                    timestamp
-function timestamp   int                       timestamp
-function duration    duration                  duration
-function duration    string                    duration
-function type        T                         type(T)
-function dyn         T                         dyn
-method   getFullYear,getMonth,getDate,getDayOfMonth,getDayOfWeek,getDayOfYear timestamp int
-method   getFullYear,getMonth,getDate timestamp, 'string' int
-method   getDayOfMonth,getDayOfWeek,getDayOfYear timestamp, 'string' int
-method   getHours,getMinutes,getSeconds,getMilliseconds timestamp int
-method   getHours,getMinutes,getSeconds,getMilliseconds timestamp, 'string' int
-method   getHours,getMinutes,getSeconds,getMilliseconds duration int
-function shell       string                    shell
-"""
 
 OPERATORS = {
     "_==_": "==",
@@ -155,15 +69,25 @@ RECORDS: dict[str, dict[str, Type]] = {
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """One typing of a function; `literal` are the places of arguments that must be literals."""
+    """One typing of a function.
+
+    `literal` are the places of arguments that must be literals; a `variadic` one takes any number
+    of arguments like its last.
+    """
 
     arguments: tuple[Type, ...]
     result: Type
     literal: frozenset[int] = frozenset()
+    variadic: bool = False
+
+    def wanted(self, count: int) -> tuple[Type, ...]:
+        """The types of `count` arguments, which may be more or less than are given."""
+        more = count - len(self.arguments) if self.variadic else 0
+        return (*self.arguments, *(self.arguments[-1:] * more))
 
 
 def _type(text: str) -> Type:
-    """A type of the table: T, K and V are type variables, `shell` a record."""
+    """A type of the table: T, K, V and N are type variables, `shell` a record, `ip` opaque."""
     parsed = parse_type(text)
     if parsed is not None:
         return parsed
@@ -186,14 +110,15 @@ _STYLES: dict[str, Style] = {"operator": "operator", "function": "function", "me
 
 
 def _rows() -> Iterator[tuple[Style, str, Overload]]:
-    for line in _TABLE.strip().splitlines():
+    for line in filter(None, (CORE + EXTENSIONS).splitlines()):
         style, names, rest = line.split(None, 2)
         arguments, result = rest.rsplit(None, 1)
         texts = _arguments(arguments.strip())
         overload = Overload(
-            tuple(_type(t.strip("'")) for t in texts),
+            tuple(_type(t.strip("'").removesuffix("...")) for t in texts),
             _type(result),
             frozenset(i for i, t in enumerate(texts) if t.startswith("'")),
+            variadic=texts[-1].endswith("..."),
         )
         for name in names.split(","):
             yield _STYLES[style], name, overload
@@ -203,7 +128,11 @@ FUNCTIONS: dict[tuple[Style, str], tuple[Overload, ...]] = {}
 for _style, _name, _overload in _rows():
     FUNCTIONS[(_style, _name)] = (*FUNCTIONS.get((_style, _name), ()), _overload)
 
+NAMESPACES = frozenset(name.partition(".")[0] for _, name in FUNCTIONS if "." in name)
+"""What stands before the dot of a function's name, such as `math`."""
+
 _VARIABLES = frozenset({"T", "K", "V"})
+_NUMBERS = frozenset({INT, UINT, DOUBLE, DYN})
 
 
 def join(one: Type, other: Type) -> Type:
@@ -222,6 +151,9 @@ def unify(wanted: Type, given: Type, bound: dict[str, Type]) -> bool:
 
     `dyn` fits everything: what it holds is looked at when the condition runs.
     """
+    if wanted.name == "N":
+        bound["N"] = join(bound.get("N", given), given)
+        return given in _NUMBERS
     if wanted.name in _VARIABLES:
         known = bound.setdefault(wanted.name, given)
         bound[wanted.name] = join(known, given)

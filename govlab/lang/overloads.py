@@ -59,14 +59,15 @@ def _is_empty(node: nodes.Node) -> bool:
 def _fit(overload: Overload, given: tuple[Type, ...]) -> dict[str, Type] | None:
     """The type variables that make `given` fit `overload`, or None."""
     bound: dict[str, Type] = {}
-    fits = len(given) == len(overload.arguments) and all(
-        unify(w, g, bound) for w, g in zip(overload.arguments, given, strict=True)
+    wanted = overload.wanted(len(given))
+    fits = len(given) == len(wanted) and all(
+        unify(w, g, bound) for w, g in zip(wanted, given, strict=True)
     )
     return bound if fits else None
 
 
 def _bind(kind: Type, bound: Mapping[str, Type]) -> Type:
-    if kind.name in ("T", "K", "V"):
+    if kind.name in ("T", "K", "V", "N"):
         return bound.get(kind.name, DYN)
     return Type(kind.name, tuple(_bind(p, bound) for p in kind.params))
 

@@ -169,6 +169,7 @@ def refuse(first: Combined, reason: str) -> Combined:
 
 def conclude(first: Combined, second: Combined) -> Combined:
     """The decision of both rounds, once the variant has been decided (S6)."""
+    first = replace(first, matched=tuple(dict.fromkeys((*first.matched, *second.matched))))
     if second.status == "unknown":
         return replace(first, status="unknown")
     if second.status == "error":

@@ -62,7 +62,7 @@ def _path(event: Event) -> str | None:
     usable = isinstance(resource, str) and "\0" not in resource
     if not usable or not resource:
         return None
-    clean = posixpath.normpath(resource)
+    clean: str = posixpath.normpath(resource)
     return clean[1:] if clean.startswith("//") else clean  # POSIX lets two slashes stand
 
 

@@ -12,20 +12,22 @@ from govlab.report.text import clean, cut, table, width
 __all__ = ["decision_lines", "explanation_text"]
 
 
-def explanation_text(explained: Explanation) -> str:
-    """The decision first, then what each policy came to and why."""
-    return "\n".join(_lines(explained, "the event"))
+def explanation_text(explained: Explanation, *, outline: bool = False) -> str:
+    """The decision first, then what each policy came to and why; `outline`: a line a policy."""
+    return "\n".join(_lines(explained, "the event", outline=outline))
 
 
-def _lines(explained: Explanation, what: str) -> Iterator[str]:
+def _lines(explained: Explanation, what: str, *, outline: bool) -> Iterator[str]:
     yield from decision_lines(explained.decision)
     for policy in explained.trace:
-        yield ""
-        yield from _policy(policy)
+        if not outline:
+            yield ""
+        yield from _policy(policy, outline=outline)
     if explained.variant:
         yield ""
         yield f"{what} with the remediation applied is decided once more:"
-        yield from (f"  {line}" for line in _lines(explained.variant, "the variant"))
+        variant = _lines(explained.variant, "the variant", outline=outline)
+        yield from (f"  {line}" for line in variant)
 
 
 def decision_lines(decision: Decision) -> Iterator[str]:
@@ -67,9 +69,9 @@ def _requirement(requirement: Requirement) -> str:
     return clean(f"{requirement.quorum} of {people}, {window}{apart} (rule {requirement.rule})")
 
 
-def _policy(policy: PolicyTrace) -> Iterator[str]:
+def _policy(policy: PolicyTrace, *, outline: bool) -> Iterator[str]:
     yield f"policy {policy.policy}: {policy.outcome}; {policy.role}"
-    for rule in policy.rules:
+    for rule in () if outline else policy.rules:
         head = f"  {rule.id}: {_result(rule.result)}"
         yield f"{head}  {cut(clean(rule.condition), max(20, width() - len(head) - 2))}"
         yield from table(("", ""), ((v.text, _result(v.result)) for v in rule.values), indent=6)[1:]

@@ -191,9 +191,16 @@ def _event(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[str]:
     yield "    " + "  ".join(part for part in parts if part)
     read = ", ".join(f"{name} = {value}" for name, value in _read(row, mentions))
     read = read or str(row.get("log.resource") or row.get("log.args") or "")
-    for line in (read, row["reason"] or ""):
+    for line in (read, _why(row)):
         if line:
             yield f"        {middle(clean(line), 92)}"
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    """The rule's reason, or what kept it from being evaluated."""
+    if row["origin"] != "error":
+        return str(row["reason"] or "")
+    return f"could not be evaluated, so denied: {', '.join(row['missing']) or 'the values'}"
 
 
 def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

@@ -10,31 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 from govlab.runtime import clock
+from govlab.runtime.integers import int64, uint64
 from govlab.runtime.signatures import no_overload
 from govlab.runtime.values import (
     INT_MIN,
     CelError,
-    Uint,
     compare,
     equals,
-    in_int,
-    in_uint,
     kind,
 )
 
 __all__ = ["OPERATOR_CALLS"]
-
-
-def in_int(value: int) -> int:
-    if not INT_MIN <= value <= INT_MAX:
-        raise CelError("integer overflow")
-    return value
-
-
-def in_uint(value: int) -> Uint:
-    if not 0 <= value <= UINT_MAX:
-        raise CelError("unsigned integer overflow")
-    return Uint(value)
 
 
 def _divide_doubles(a: float, b: float) -> float:
@@ -62,8 +48,8 @@ def _remainder(a: int, b: int) -> int:
 _Binary = dict[tuple[str, str], Callable[[Any, Any], Any]]
 
 _ADD: _Binary = {
-    ("int", "int"): lambda a, b: in_int(a + b),
-    ("uint", "uint"): lambda a, b: in_uint(a + b),
+    ("int", "int"): lambda a, b: int64(a + b),
+    ("uint", "uint"): lambda a, b: uint64(a + b),
     ("double", "double"): lambda a, b: a + b,
     ("string", "string"): lambda a, b: a + b,
     ("bytes", "bytes"): lambda a, b: a + b,
@@ -73,27 +59,27 @@ _ADD: _Binary = {
     ("duration", "duration"): lambda a, b: clock.duration(a.ns + b.ns),
 }
 _SUBTRACT: _Binary = {
-    ("int", "int"): lambda a, b: in_int(a - b),
-    ("uint", "uint"): lambda a, b: in_uint(a - b),
+    ("int", "int"): lambda a, b: int64(a - b),
+    ("uint", "uint"): lambda a, b: uint64(a - b),
     ("double", "double"): lambda a, b: a - b,
     ("timestamp", "timestamp"): lambda a, b: clock.duration(a.ns - b.ns),
     ("timestamp", "duration"): lambda a, b: clock.timestamp(a.ns - b.ns),
     ("duration", "duration"): lambda a, b: clock.duration(a.ns - b.ns),
 }
 _MULTIPLY: _Binary = {
-    ("int", "int"): lambda a, b: in_int(a * b),
-    ("uint", "uint"): lambda a, b: in_uint(a * b),
+    ("int", "int"): lambda a, b: int64(a * b),
+    ("uint", "uint"): lambda a, b: uint64(a * b),
     ("double", "double"): lambda a, b: a * b,
 }
 _DIVIDE: _Binary = {
-    ("int", "int"): lambda a, b: in_int(_truncate(a, b)),
-    ("uint", "uint"): lambda a, b: in_uint(_truncate(a, b)),
+    ("int", "int"): lambda a, b: int64(_truncate(a, b)),
+    ("uint", "uint"): lambda a, b: uint64(_truncate(a, b)),
     ("double", "double"): _divide_doubles,
 }
 _MODULUS: _Binary = {
     # the one quotient out of range is an error for its remainder too, as in cel-go and cel-cpp
-    ("int", "int"): lambda a, b: _remainder(a, b) if (a, b) != (INT_MIN, -1) else in_int(-a),
-    ("uint", "uint"): lambda a, b: in_uint(_remainder(a, b)),
+    ("int", "int"): lambda a, b: _remainder(a, b) if (a, b) != (INT_MIN, -1) else int64(-a),
+    ("uint", "uint"): lambda a, b: uint64(_remainder(a, b)),
 }
 
 
@@ -110,7 +96,7 @@ def _binary(name: str, table: _Binary) -> Callable[[Any, Any], Any]:
 def _negate(a: Any) -> Any:
     match kind(a):
         case "int":
-            return in_int(-a)
+            return int64(-a)
         case "double":
             return -a
         case _:
@@ -151,3 +137,26 @@ def _index(container: Any, key: Any) -> Any:
     return container[int(key)]
 
 
+def _size(value: Any) -> int:
+    if kind(value) not in ("string", "bytes", "list", "map"):
+        raise no_overload("size", value)
+    return len(value)
+
+
+OPERATOR_CALLS: dict[str, Callable[..., Any]] = {
+    "_==_": equals,
+    "_!=_": lambda a, b: not equals(a, b),
+    "_<_": _ordered(lambda order: order < 0),
+    "_<=_": _ordered(lambda order: order <= 0),
+    "_>_": _ordered(lambda order: order > 0),
+    "_>=_": _ordered(lambda order: order >= 0),
+    "_+_": _binary("_+_", _ADD),
+    "_-_": _binary("_-_", _SUBTRACT),
+    "_*_": _binary("_*_", _MULTIPLY),
+    "_/_": _binary("_/_", _DIVIDE),
+    "_%_": _binary("_%_", _MODULUS),
+    "-_": _negate,
+    "@in": _contains,
+    "_[_]": _index,
+    "size": _size,
+}

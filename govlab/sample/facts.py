@@ -211,6 +211,7 @@ RATES = {
     "again_after_denial": 0.25, "quick_answer": 0.55, "quick_reject": 0.10, "slow_reject": 0.023,
     "no_answer": 0.04, "cancelled": 0.02, "error": 0.035, "timeout": 0.008,
     "no_principal": 0.015, "no_resource_type": 0.01, "no_class": 0.03, "no_env": 0.01,
+    "no_size": 0.006,
     "bad_number": 0.004, "says_staging": 0.02, "no_digest": 0.008, "no_evidence": 0.07,
     "no_reason": 0.01, "stale_engine": 0.003, "delegated": 0.12, "over_limit": 0.02,
     "used_again": 0.05,

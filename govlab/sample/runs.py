@@ -186,6 +186,8 @@ def _size(chance: Random, call: Call) -> dict[str, Any]:
         "tokens_in": int(log_normal(chance, (2400, 0.8))),
         "tokens_out": int(log_normal(chance, (160, 0.7))),
     }
+    if happens(chance, "no_size"):
+        return values
     if call.records:
         wrong = happens(chance, "bad_number")
         values["records_affected"] = -1 if wrong else int(log_normal(chance, call.records)) + 1

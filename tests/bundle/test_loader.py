@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,108 +19,12 @@ from govlab.errors import BundleError, Diagnostic, GovlabError
 SOURCE = Path(__file__).parents[2] / "govlab"
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """Files of a bundle, and the one diagnostic they give: code, place, words in it."""
-
-    code: str
-    at: str
-    files: dict[str, str] = field(default_factory=dict)
-    says: tuple[str, ...] = ()
-
-
-def manifest(text: str, **files: str) -> dict[str, str]:
-    return {"bundle.yaml": text, **{k.replace("__", "/").replace("_csv", ".csv"): v
-                                    for k, v in files.items()}}  # fmt: skip
+CASES = yaml.safe_load((Path(__file__).parent / "loading.yaml").read_text("utf-8"))
 
 
 def rule(text: str) -> dict[str, str]:
     """A policy whose one rule has `text` for a condition, in column 16 of line 3."""
     return {"policies/p.yaml": f"name: p\nrules:\n  - condition: {text}\n    decision: DENY\n"}
-
-
-ALLOW = "{name: p, rules: [{decision: ALLOW}]}"
-TABLE = "lookups: {t: {table: t.csv, key: tool, columns: {ok: %s}}}"
-PARENT = {"root/a/bundle.yaml": "extends: {path: ../b}\n%s"}
-
-# fmt: off
-CASES = {
-    "no bundle": Wrong("GL030", "b:1:1", {"readme.txt": ""}, ("no bundle here", "a bundle has")),
-    "misnamed manifest": Wrong("GL030", "bundle.yml:1:1", {"bundle.yml": "default: ALLOW", "policies/p.yaml": ALLOW}, ("name it `bundle.yaml`",)),
-    "policy is a folder": Wrong("GL030", "policies/p.yaml:1:1", {"policies/p.yaml/x": ""}, ("this is no file",)),
-    "table outside": Wrong("GL030", "bundle.yaml:1:23", manifest("lookups: {t: {table: ../t.csv, key: tool}}"), ("`../t.csv` is outside", "put it under `data/`")),
-    "table absolute": Wrong("GL030", "bundle.yaml:1:23", manifest("lookups: {t: {table: /etc/passwd, key: tool}}"), ("is outside the bundle's folder",)),
-    "no such table": Wrong("GL030", "bundle.yaml:1:23", manifest("lookups: {t: {table: t.csv, key: tool}}"), ("no such table `t.csv`",)),
-    "column name": Wrong("GL031", "bundle.yaml:1:46", manifest("lookups: {t: {table: t.csv, key: x, columns: {a-b: int}}}", t_csv="x,a-b\n"), ("`a-b` is no column name", "letters, digits")),
-    "column keys": Wrong("GL031", "bundle.yaml:1:49", manifest("lookups: {t: {table: t.csv, key: tool, columns: {keys: int}}}", t_csv="tool,keys\n"), ("`t.keys` is the set",)),
-    "lookup name": Wrong("GL031", "bundle.yaml:1:11", manifest("lookups: {a.b: {table: t.csv, key: tool}}", t_csv="tool\n"), ("`a.b` is no lookup name",)),
-    "lookup is attribute": Wrong("GL031", "bundle.yaml:1:11", manifest("lookups: {env: {table: t.csv, key: tool}}", t_csv="tool\n"), ("`env` is an attribute already", "rename the lookup")),
-    "lookup before dots": Wrong("GL031", "bundle.yaml:2:11", manifest("attributes: {t.ok: bool}\nlookups: {t: {table: t.csv, key: tool}}", t_csv="tool\n"), ("`t` is an attribute already",)),
-    "attribute taken": Wrong("GL031", "bundle.yaml:1:14", manifest("attributes: {env: string}"), ("every log already", "remove it")),
-    "attribute name": Wrong("GL031", "bundle.yaml:1:14", manifest("attributes: {args.a-b: string}"), ("no attribute name", "like `args.path`")),
-    "attribute not ascii": Wrong("GL031", "bundle.yaml:1:14", manifest("attributes: {args.é: string}"), ("no attribute name",)),
-    "param name": Wrong("GL031", "bundle.yaml:1:10", manifest("params: {a-b: 3}"), ("`a-b` is no param name",)),
-    "feature name": Wrong("GL031", "bundle.yaml:1:11", manifest("history: {a b: {count: 'true', per: [env]}}"), ("`a b` is no feature name",)),
-    "two constraints": Wrong("GL031", "bundle.yaml:1:52", manifest("constraints: {wait: {type: duration, merge: min}, wait_s: {type: int, merge: min}}".replace("}, wait_s", "},  wait_s")), ("two constraints are `wait_s`",)),
-    "attribute type": Wrong("GL032", "bundle.yaml:1:14", manifest("attributes: {args.m: 'map(string, int)'}"), ("cannot be a map(string, int)", "use bool")),
-    "policy twice": Wrong("GL033", "policies/q.yaml:1:8", {"policies/p.yaml": ALLOW, "policies/q.yaml": ALLOW}, ("a second policy `p`",)),
-    "rule twice": Wrong("GL033", "policies/p.yaml:1:55", {"policies/p.yaml": "{name: p, rules: [{id: r, decision: ALLOW}, {id:     r, decision: DENY}]}"}, ("a second rule `r`", "an `id` of its own")),
-    "id by place": Wrong("GL033", "policies/p.yaml:1:39", {"policies/p.yaml": "{name: p, rules: [{decision: ALLOW}, {id: p/1, decision: DENY}]}"}, ("a second rule `p/1`",)),
-    "id of a target": Wrong("GL033", "policies/p.yaml:1:25", {"policies/p.yaml": "{name: p, rules: [{ id: q/on, decision: ALLOW}]}".replace(" id", "id", 1), "policies/q.yaml": "{name: q, rules: []}"}, ("a second rule `q/on`",)),
-    "no parent": Wrong("GL034", "bundle.yaml:1:17", manifest("extends: {path: ../nowhere}"), ("no bundle at `../nowhere`",)),
-    "long parent": Wrong("GL034", "bundle.yaml:1:17", manifest(f"extends: {{path: ../{'x' * 5000}}}"), ("",)),
-    "parent out of root": Wrong("GL034", "bundle.yaml:1:17", manifest("extends: {path: ../../x}"), ("leads out of the bundle root",)),
-    "own parent": Wrong("GL034", "bundle.yaml:1:17", manifest("extends: {path: .}"), ("cannot extend itself",)),
-    "digest": Wrong("GL034", "bundle.yaml:1:31", manifest("extends: {path: ../a, digest: abc}", **{"../a/bundle.yaml": "{}"}), ("another digest", "it is now ")),
-    "child default": Wrong("GL035", "bundle.yaml:2:1", manifest("extends: {path: ../a}\ndefault: ALLOW", **{"../a/bundle.yaml": "{}"}), ("has no `default`", "the root's default")),
-    "default, parent lost": Wrong("GL035", "bundle.yaml:2:1", manifest("extends: {path: ../a}\ndefault: ALLOW", **{"../a/bundle.yaml": "{}"}), ("has no `default`",)),
-    "inherited": Wrong("GL031", "bundle.yaml:2:10", manifest("extends: {path: ../a}\nparams: {n: 4}", **{"../a/bundle.yaml": "params: {n: 3}\nhistory: {n: {count: 'true', per: [env]}}"}), ("declared by the parent already",)),
-    "group of a parent's approver": Wrong("GL031", "bundle.yaml:2:10", manifest("extends: {path: ../a}\ngroups: {sec: [eve]}", **{"../a/bundle.yaml": "policies: [{name: q, rules: [{decision: REQUIRE_APPROVAL, approvers: [sec]}]}]"}), ("approves in the parent",)),
-    "inherited rule id": Wrong("GL033", "policies/p.yaml:1:25", {"bundle.yaml": "extends: {path: ../a}", "policies/p.yaml": "{name: p, rules: [{id:  r, decision: DENY}]}", "../a/bundle.yaml": "policies: [{name: q, rules: [{id: r, decision: DENY}]}]"}, ("a second rule `r`",)),
-    "param type": Wrong("GL036", "bundle.yaml:1:10", manifest("params: {n: {value: x, type: int}}"), ("param `n` is a string, not a int", "write it as one")),
-    "set identity": Wrong("GL037", "policies/p.yaml:1:71", {"policies/p.yaml": "{name: p, rules: [{decision: REMEDIATE,         remediation: {set: {actor: 'env'}}}]}"}, ("`actor` cannot be set",)),
-    "set key of parent's feature": Wrong("GL037", "policies/p.yaml:1:62", {"bundle.yaml": "extends: {path: ../a}", "policies/p.yaml": "{name: p, rules: [{decision: REMEDIATE, remediation: {set: { env: '''x''' }}}]}".replace("{ env", "{env"), "../a/bundle.yaml": "history: {n: {count: 'true', per: [env]}}"}, ("`env` cannot be set",)),
-    "set micro-dollars": Wrong("GL037", "policies/p.yaml:1:61", {"policies/p.yaml": "{name: p, rules: [{decision: REMEDIATE, remediation: {set: {cost_micro_usd: 3}}}]}"}, ("`cost_micro_usd` cannot be set",)),
-    "set unknown": Wrong("GL037", "policies/p.yaml:1:61", {"policies/p.yaml": "{name: p, rules: [{decision: REMEDIATE, remediation: {set: {args.to: 3}}}]}"}, ("no such attribute `args.to`", "declare it: `attributes: {args.to: string}`")),
-    "two manifests": Wrong("GL038", "bundle.yaml:3:1", manifest("name: a\n---\ndefault: ALLOW\n"), ("a manifest is one document", "policies are files")),
-    "cell type": Wrong("GL040", "bundle.yaml:1:54", manifest(TABLE % "timestamp", t_csv="tool,ok\n"), ("a cell cannot be a timestamp", "use bool")),
-    "join on list": Wrong("GL040", "bundle.yaml:1:42", manifest("lookups: {t: {table: t.csv, key: x, on:  risk_tags}}", t_csv="x\n"), ("it is a list(string)", "in lookup.keys")),
-    "join on nothing": Wrong("GL040", "bundle.yaml:1:14", manifest("lookups: {t: {table: t.csv, key: x}}", t_csv="x\n"), ("it is no attribute", "name the attribute with `on`")),
-    "derive fixed": Wrong("GL041", "bundle.yaml:1:10", manifest("derive: {ts: [{value: ts}]}"), ("fixed by the log",)),
-    "derive nothing": Wrong("GL041", "bundle.yaml:1:10", manifest("derive: {foo: [{value: env}]}"), ("no attribute of this bundle",)),
-    "derive later": Wrong("GL041", "bundle.yaml:1:10", manifest("derive: {outcome: [{value: env}]}"), ("known only after the action",)),
-    "circle": Wrong("GL042", "bundle.yaml:1:10", manifest("derive: {env: [{value: region}], region: [{value: env}]}"), ("depends on itself: env -> ",)),
-    "per": Wrong("GL043", "bundle.yaml:1:43", manifest("history: {n: {count: 'true', per: [tenant, actr]}}".replace("'true', ", "'true',")), ("`actr` cannot be a key", "did you mean `actor`?")),
-    "per late": Wrong("GL043", "bundle.yaml:1:36", manifest("history: {n: {count: 'true', per: [outcome]}}"), ("it is known only after the action",)),
-    "sum": Wrong("GL043", "bundle.yaml:1:20", manifest("history: {n: {sum: amount, per: [env]}}"), ("`amount` cannot be summed", "use `cost`")),
-    "case history": Wrong("GL044", "cases/c.yaml:1:23", manifest("history: {n: {count: 'true', per: [env]}}", **{"cases/c.yaml": "{event: {}, history: {m: 1, n: 2}, want: {}}"}), ("no such feature: `m`",)),
-
-    "syntax": Wrong("GL100", "policies/p.yaml:3:23", rule("env == == 'a'"), ()),
-    "syntax in single quotes": Wrong("GL100", "policies/p.yaml:3:30", rule("'env == ''a'' && && true'"), ()),
-    "escaped": Wrong("GL101", "policies/p.yaml:3:34", rule(r'"env == \"\u00e9\" && envv"'), ("no such attribute `envv`", "did you mean `env`?")),
-    "block scalar": Wrong("GL101", "policies/p.yaml:5:10", rule("|\n      env == 'a'\n      || envv == 'b'"), ("no such attribute `envv`",)),
-    "folded": Wrong("GL101", "policies/p.yaml:5:10", rule(">-\n      env == 'a'\n      || envv == 'b'"), ("no such attribute `envv`",)),
-    "after": Wrong("GL102", "policies/p.yaml:3:16", rule("outcome == 'error'"), ("it is known only after the action",)),
-    "no risk": Wrong("GL102", "policies/p.yaml:3:16", rule("risk == 'high'"), ("declares no `risk` classes",)),
-    "history reads risk": Wrong("GL102", "bundle.yaml:2:23", manifest("risk: {high: 'true'}\nhistory: {n: {count: \"risk == 'high'\", per: [env]}}"), ("risk is computed later",)),
-    "risk reads history": Wrong("GL102", "bundle.yaml:2:14", manifest("history: {n: {count: 'true', per: [env]}}\nrisk: {high: 'history.n > 1'}"), ("history is computed later",)),
-    "function": Wrong("GL103", "policies/p.yaml:3:16", rule("startsWit(env, 'a')"), ("no such function `startsWit`",)),
-    "overload": Wrong("GL104", "policies/p.yaml:3:16", rule("cost > 50"), ("no overload `double > int`", "write `50.0`")),
-    "literal": Wrong("GL105", "policies/p.yaml:3:28", rule("env.matches(tool)"), ("needs a literal here",)),
-    "pattern": Wrong("GL106", "policies/p.yaml:3:30", rule("'env.matches(''('')'"), ()),
-    "no bool": Wrong("GL107", "policies/p.yaml:3:16", rule("env"), ("this is `string`, not `bool`",)),
-    "no list": Wrong("GL108", "policies/p.yaml:3:16", rule("env.exists(x, x == 'a')"), ("runs over a list or map",)),
-    "has": Wrong("GL109", "policies/p.yaml:3:20", rule("has(env.size().x)"), ("has no fields to ask for",)),
-    "mixed": Wrong("GL110", "policies/p.yaml:3:29", rule("(true ? env : 3) == env"), ("mixes `string` and `int`",)),
-
-    "no csv": Wrong("GL201", "t.csv:2:1", manifest(TABLE % "bool", t_csv='tool,ok\n"x,true\n'), ("not CSV",)),
-    "no column": Wrong("GL202", "t.csv:1:1", manifest(TABLE % "bool", t_csv="tool,okay\nx,true\n"), ("no column `ok`", "did you mean `okay`?")),
-    "no column, no rows": Wrong("GL202", "t.csv:1:1", manifest(TABLE % "bool", t_csv="tool\n"), ("no column `ok`",)),
-    "cell": Wrong("GL203", "t.csv:3:1", manifest(TABLE % "bool", t_csv="tool,ok\nx,true\ny,yes\n"), ("`yes` in column `ok` is no bool",)),
-    "key twice": Wrong("GL204", "t.csv:3:1", manifest(TABLE % "bool", t_csv="tool,ok\nx,true\nx,false\n"), ("a second row for the key `x`", "remove one")),
-    "no key": Wrong("GL205", "t.csv:3:1", manifest(TABLE % "bool", t_csv="tool,ok\nx,true\n,false\n"), ("is empty",)),
-}
-# fmt: on
 
 
 def written(folder: Path, files: dict[str, str]) -> Path:
@@ -141,14 +45,227 @@ def everything(bundle: Path) -> Bundle:
     return loaded
 
 
+def where(found: Diagnostic, folder: Path) -> str:
+    """The place as a person in the bundle's folder would name it."""
+    return str(found.place).replace(f"{folder}/root/", "").removeprefix("b/")
+
+
 def problems(bundle: Path) -> tuple[Diagnostic, ...]:
     with pytest.raises(BundleError) as caught:
         everything(bundle)
     return caught.value.diagnostics
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_diagnostic(case: Wrong, tmp_path: Path) -> None:
-    (found,) = problems(written(tmp_path, case.files))
-    assert (found.code, str(found.place).removeprefix(f"{tmp_path}/root/b/").removeprefix(f"{tmp_path}/root/")) == (case.code, case.at)  # noqa: E501  # fmt: skip
-    assert [word for word in case.says if word not in f"{found.message}; {found.hint}"] == []
+@pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
+def test_diagnostic(case: dict[str, Any], tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path, case["files"]))
+    assert (found.code, where(found, tmp_path)) == (case["code"], case["at"])
+    said = f"{found.message}; {found.hint}"
+    assert [word for word in case["says"] if word not in said] == []
+
+
+def test_a_path_too_long_for_the_system_is_no_bundle(tmp_path: Path) -> None:
+    files = {"bundle.yaml": f"extends: {{path: ../{'x' * 5000}}}"}
+    assert codes(written(tmp_path, files)) == [("GL034", "bundle.yaml:1:17")]
+
+
+def codes_in_source() -> set[str]:
+    """The codes that this package's loader, checker, tables and cases give."""
+    files = [*SOURCE.glob("bundle/*.py"), *SOURCE.glob("lang/*.py"), SOURCE / "cases.py"]
+    found = {code for f in files for code in re.findall(r'"(GL\d{3})"', f.read_text("utf-8"))}
+    return {code for code in found if not code.startswith(("GL00", "GL01", "GL02"))}
+
+
+def test_every_code_is_tested() -> None:
+    """GL001 to GL029 are of shape: test_yamltext, test_tree and test_documents have them."""
+    assert codes_in_source() - {case["code"] for case in CASES} == set()
+
+
+# All at once
+
+
+def codes(bundle: Path) -> list[tuple[str, str]]:
+    return [(p.code, where(p, bundle.parents[1])) for p in problems(bundle)]
+
+
+def test_all_errors_of_all_files_and_parents_at_once(tmp_path: Path) -> None:
+    """Shape, names, conditions, tables, in one file and several: one run names them all."""
+    bundle = written(tmp_path, {
+        "bundle.yaml": "extends: {path: ../a}\nparams: {n: {value: x, type: int}}\n"
+                       "lookups: {t: {table: t.csv, key: tool, columns: {ok: bool}}}\n",
+        "t.csv": "tool,ok\nx,maybe\n",
+        "policies/1.yaml": "name: p\nrules: [{decison: DENY}, {condition: envv, decision: DENY}]\n",
+        "policies/2.yaml": "name: q\nrules:\n  - {condition: t.ok && params.n > 3 && envv == 'a', decision: DENY}\n",
+        "policies/3.yaml": "name: [\n",
+        "../a/bundle.yaml": "risk: {high: envv}\n",
+    })  # fmt: skip
+    assert sorted(codes(bundle)) == [
+        ("GL001", "policies/3.yaml:2:1"),
+        ("GL010", "policies/1.yaml:2:10"),
+        ("GL011", "policies/1.yaml:2:9"),
+        ("GL036", "bundle.yaml:2:10"),
+        ("GL101", "a/bundle.yaml:1:14"),
+        ("GL101", "policies/1.yaml:2:38"),
+        ("GL101", "policies/2.yaml:3:41"),
+        ("GL203", "t.csv:2:1"),
+    ]
+
+
+def test_all_errors_of_one_file_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(
+        "params: {a-b: 1}\nrules:\n  - decison: DENY\n  - {condition: envv, decision: DENY}\n"
+    )
+    with pytest.raises(BundleError) as caught:
+        load_bundle(file)
+    assert [(d.code, d.place.line) for d in caught.value.diagnostics] == [
+        ("GL031", 1), ("GL011", 3), ("GL010", 3), ("GL101", 4)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "condition"),
+    [
+        ("params: {n: {value: x, type: int}}", "params.n > 3"),
+        ("attributes: {args.n: bytes}", "args.n == 'a'"),
+        ("lookups: {t: {table: no.csv, key: tool, columns: {ok: bool}}}", "t.ok"),
+        ("lookups: {t: {table: ../t.csv, key: tool, columns: {ok: bool}}}", "t.ok && tool in t.keys"),
+        ("history: {n: {count: envv, per: [env]}}", "history.n > 3"),
+        ("risk: {high: envv}", "risk == 'high'"),
+    ],
+)  # fmt: skip
+def test_one_cause_is_one_problem(before: str, condition: str, tmp_path: Path) -> None:
+    """What reads a name whose declaration is wrong is not wrong too."""
+    files = {"bundle.yaml": before, **rule(json.dumps(condition))}
+    assert len(problems(written(tmp_path, files))) == 1
+
+
+def test_caret_stands_under_the_word(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path, rule(r'"env == \"\u00e9\" && envv"')))
+    line, caret = str(found).splitlines()[1:]
+    assert line[caret.index("^") :] == 'envv"'
+
+
+# What loads
+
+
+def test_a_file_alone_is_a_bundle(tmp_path: Path) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text("rules: [{decision: DENY}]\n")
+    bundle = load_bundle(file)
+    assert [(p.name, [r.id for r in p.rules]) for p in bundle.policies] == [("gate", ["gate/1"])]
+
+
+def test_a_file_whose_name_is_no_policy_name_asks_for_one(tmp_path: Path) -> None:
+    file = tmp_path / "my gate.yaml"
+    file.write_text("rules: [{decision: DENY}]\n")
+    with pytest.raises(BundleError, match=r"GL021 `my gate` is no name; give the policy a `name`"):
+        load_bundle(file)
+
+
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_true_in_every_spelling_is_a_condition(word: str, tmp_path: Path) -> None:
+    bundle = load_bundle(written(tmp_path, rule(word)))
+    assert bundle.policies[0].rules[0].condition.text == "true"
+
+
+def test_text_in_lists_keeps_every_character(tmp_path: Path) -> None:
+    tags = ["caf\u00e9", "\U0001f431", 'a"b\\', "a\nb"]
+    text = json.dumps(tags, ensure_ascii=False)
+    files = {"policies/p.yaml": "name: p\nrules:\n- decision: REMEDIATE\n"
+                                f"  remediation: {{set: {{risk_tags: {text}}}}}\n"}  # fmt: skip
+    remedy = load_bundle(written(tmp_path, files)).policies[0].rules[0].remediation
+    assert remedy is not None
+    from govlab.backends.reference import evaluate  # noqa: PLC0415 - a layer above
+
+    assert evaluate(remedy.set[0][1].node, {}) == tuple(tags)
+
+
+def test_a_child_reads_what_its_parent_declares(tmp_path: Path) -> None:
+    """A child may not declare it again (S5), so without this it could never read it."""
+    files = {"bundle.yaml": "extends: {path: ../a}", **rule("args.path == 'x'"),
+             "../a/bundle.yaml": "attributes: {args.path: string}"}  # fmt: skip
+    child = load_bundle(written(tmp_path, files))
+    assert (dict(child.attributes), sorted(child.readable())) == ({}, ["args.path"])
+
+
+# Hostile input
+
+SEED = {
+    "bundle.yaml": "params: {n: {value: 3, range: [1, 9]}}\nattributes: {args.path: string}\n"
+    "risk: {high: \"env == 'production'\"}\nhistory: {c: {count: 'true', per: [actor], within: 1h}}\n"
+    "lookups: {t: {table: data/t.csv, key: tool, columns: {ok: bool, w: double}}}\n"
+    "derive: {env: [{when: t.ok, value: \"'x'\"}]}\ngroups: {sec: [ann]}\n",
+    "policies/p.yaml": "name: p\non: [{tool: ['a*', 'b?'], env: x}]\nrules:\n"
+    "  - {condition: \"args.path.startsWith('/') && params.n > 2\", decision: DENY, reason: no}\n"
+    "  - {condition: history.c > 3, decision: REQUIRE_APPROVAL, approvers: [sec], expires_after: 1h}\n"
+    "  - {decision: ALLOW_WITH_CONSTRAINTS, constraints: {max_cost: 5.00, rate: 3/1m}}\n",
+    "data/t.csv": "tool,ok,w\nx,true,1.5\ny,,\n",
+}
+SPLICES = [b"\x00", b"\xff", b"- ", b"{", b"}", b"[", b"&a ", b"*a", b"!!x ", b"\n---\n", b"\t", b"? ",
+           b"null", b"1e999", b"9" * 400, b"'", b'"', b"\\ud800", b"((((", b"x" * 300, b"extends: {path: .}\n",
+           b"../", b"\xf0\x9f\x90\xb1", b": ", b"\r", b"#", b"%YAML 9.9\n"]  # fmt: skip
+
+
+def hostile(bundle: Path) -> None:
+    """Loads, or says what is wrong; never anything else, and soon."""
+    began = time.perf_counter()
+    try:
+        everything(bundle)
+    except GovlabError as error:
+        assert str(error)
+    assert time.perf_counter() - began < 5
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_mutated_bytes_never_escape(tmp_path: Path, data: st.DataObject) -> None:
+    bundle = written(tmp_path, SEED)
+    name = data.draw(st.sampled_from(sorted(SEED)))
+    content = SEED[name].encode()
+    for _ in range(data.draw(st.integers(1, 3))):
+        a = data.draw(st.integers(0, len(content)))
+        b = data.draw(st.integers(a, min(len(content), a + 12)))
+        content = (
+            content[:a] + data.draw(st.sampled_from(SPLICES) | st.binary(max_size=4)) + content[b:]
+        )
+    (bundle / name).write_bytes(content)
+    hostile(bundle)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from(["env", "1h", "DENY", "list(string)", "..", "args.path", "history.c", "true", "t"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["value", "type", "count", "per", "table", "key", "on", "n"]) | st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+SECTIONS = ["params", "attributes", "risk", "history", "lookups", "derive", "groups", "constraints",
+            "extends", "default", "mode", "until", "policies", "controls", "version", "name"]  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(SECTIONS), VALUES | st.dictionaries(st.sampled_from(["a", "env", "high"]), VALUES, max_size=2), max_size=4), st.lists(VALUES, max_size=3))  # fmt: skip
+def test_mutated_structure_never_escapes(
+    tmp_path: Path, sections: dict[str, Any], rules: list[Any]
+) -> None:
+    policy = json.dumps({"name": "p", "rules": rules}).encode("utf-8", "replace").decode()
+    bundle = written(tmp_path, {"bundle.yaml": json.dumps(sections), "policies/p.yaml": policy})
+    hostile(bundle)
+
+
+def test_a_pipe_is_no_policy(tmp_path: Path) -> None:
+    import os  # noqa: PLC0415
+
+    bundle = written(tmp_path, SEED)
+    assert everything(bundle).digest
+    os.mkfifo(bundle / "policies" / "q.yaml")
+    assert codes(bundle) == [("GL030", "policies/q.yaml:1:1")]
+
+
+def test_a_link_out_of_the_bundle_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text("password: hunter2\n")
+    bundle = written(tmp_path, SEED)
+    (bundle / "policies" / "q.yaml").symlink_to(tmp_path / "secret.yaml")
+    (found,) = problems(bundle)
+    assert "leads out of the bundle" in found.message
+    assert "hunter2" not in str(found)

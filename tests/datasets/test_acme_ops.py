@@ -74,6 +74,14 @@ def test_a_day_is_what_the_recipe_makes(log: pl.DataFrame) -> None:
     assert rest.null_count().sum_horizontal().item() == rest.height * rest.width
 
 
+def test_another_seed_gives_another_sample() -> None:
+    one, other = (generate(seed=seed, days=[2]) for seed in (1, 2))
+    assert one != other
+    assert {event["workflow"] for event in one.events} == {
+        event["workflow"] for event in other.events
+    }
+
+
 @pytest.mark.slow
 def test_whole_recipe_gives_equal_bytes(tmp_path: Path) -> None:
     write_sample(tmp_path / "acme-ops")

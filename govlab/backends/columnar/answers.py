@@ -30,8 +30,9 @@ Answers = pl.DataFrame
 """Row-aligned places in a `Book`: columns `combined`, `missing`, `remedy`, `risk`, all UInt32."""
 
 
-def answers_frame(combined: pl.Series, missing: pl.Series, remedy: pl.Series | None,
-                  risk: pl.Series) -> Answers:
+def answers_frame(
+    combined: pl.Series, missing: pl.Series, remedy: pl.Series | None, risk: pl.Series
+) -> Answers:
     """Answers from their four columns; no remedy is place 0."""
     none = pl.repeat(0, len(combined), dtype=pl.UInt32, eager=True)
     columns = (combined, missing, none if remedy is None else remedy, risk)
@@ -40,8 +41,9 @@ def answers_frame(combined: pl.Series, missing: pl.Series, remedy: pl.Series | N
 
 def overlay(answers: Answers, rows: pl.Series, others: Answers) -> Answers:
     """`answers` with the rows at `rows` replaced by `others`."""
-    return pl.DataFrame([
-        answers.get_column(n).clone().scatter(rows, others.get_column(n)) for n in COLUMNS])
+    return pl.DataFrame(
+        [answers.get_column(n).clone().scatter(rows, others.get_column(n)) for n in COLUMNS]
+    )
 
 
 def places_of(ids: pl.Series) -> dict[int, pl.Series]:
@@ -51,15 +53,22 @@ def places_of(ids: pl.Series) -> dict[int, pl.Series]:
     return {key: grouped["at"][place] for place, key in enumerate(grouped["id"])}
 
 
-def missing_of(book: Book, combined: Sequence[Combined], which: pl.Series,
-               own: Sequence[pl.DataFrame], variant: Sequence[pl.DataFrame] = ()) -> pl.Series:
+def missing_of(
+    book: Book,
+    combined: Sequence[Combined],
+    which: pl.Series,
+    own: Sequence[pl.DataFrame],
+    variant: Sequence[pl.DataFrame] = (),
+) -> pl.Series:
     """For each row, the place in `book` of what its deciding rule lacks (S4.4).
 
     `own` and `variant` are the rows' states, one frame a bundle of the chain.
     """
     result = pl.repeat(0, len(which), dtype=pl.UInt32, eager=True).clone()
-    asked = {at: _Asked(c.mentions, c.scope, c.of_variant and bool(variant))
-             for at, c in enumerate(combined)}
+    asked = {
+        at: _Asked(c.mentions, c.scope, c.of_variant and bool(variant))
+        for at, c in enumerate(combined)
+    }
     order = {key: place for place, key in enumerate(dict.fromkeys(asked.values()))}
     if not any(key.mentions for key in order):
         return result
@@ -86,8 +95,10 @@ def _lacks(book: Book, mentions: Sequence[str], frame: pl.DataFrame, rows: pl.Se
     flags = [frame.get_column(name).gather(rows).is_null() for name in mentions]
     groups = group(flags, len(rows))
     table = zip(*(f.gather(groups.rows) for f in flags), strict=True)
-    places = [_place(book, tuple(n for n, lacks in zip(mentions, row, strict=True) if lacks))
-              for row in table]
+    places = [
+        _place(book, tuple(n for n, lacks in zip(mentions, row, strict=True) if lacks))
+        for row in table
+    ]
     return pl.Series(places, dtype=pl.UInt32).gather(groups.ids)
 
 

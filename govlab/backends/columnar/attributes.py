@@ -55,24 +55,28 @@ def source_column(name: str) -> str:
 
 def columns_of(name: str) -> tuple[str, ...]:
     """The columns of the log whose cells attribute `name` depends on."""
-    return ("cost_micro_usd", "cost") if name in ("cost", "cost_micro_usd") else (source_column(name),)
+    return (
+        ("cost_micro_usd", "cost") if name in ("cost", "cost_micro_usd") else (source_column(name),)
+    )
 
 
 def prepare(frame: pl.DataFrame, reads: Mapping[str, Type]) -> Events:
     """The states of every attribute of `reads` in the rows of `frame`."""
     wanted = {c for name in reads for c in columns_of(name)} | {_MALFORMED, _UNKNOWN}
-    # as series: a scalar column (a literal, a partition) loses its height in polars 2.1's `lit < column`
-    raw = pl.DataFrame([frame.get_column(c) for c in frame.columns if c in wanted])
     row = pl.int_range(frame.height, dtype=pl.UInt32, eager=True).alias("#row")
-    events = Events(raw, row.to_frame())
-    return with_states(events, {n: t for n, t in reads.items()}, _values(raw, reads))
+    raw = pl.DataFrame([row, *(frame.get_column(c) for c in frame.columns if c in wanted)])
+    return with_states(Events(raw, row.to_frame()), reads, _values(raw, reads))
 
 
 _Read = tuple[pl.Series, pl.Series | None]  # values, and where they are malformed
 
 
-def with_states(events: Events, reads: Mapping[str, Type], values: Mapping[str, _Read],
-                removed: frozenset[str] = frozenset()) -> Events:
+def with_states(
+    events: Events,
+    reads: Mapping[str, Type],
+    values: Mapping[str, _Read],
+    removed: frozenset[str] = frozenset(),
+) -> Events:
     """`events` with attributes of `reads` as in `values`, marked as the log marks them.
 
     `removed` are columns that are no longer unknown, because a remediation sets them.
@@ -80,8 +84,9 @@ def with_states(events: Events, reads: Mapping[str, Type], values: Mapping[str, 
     columns: list[pl.Series] = []
     for name in reads:
         columns.extend(_marked(events, name, values[name], removed))
-    stale = [c for n in reads for c in (malformed_name(n), unknown_name(n))
-             if c in events.states.columns]
+    stale = [
+        c for n in reads for c in (malformed_name(n), unknown_name(n)) if c in events.states.columns
+    ]
     return replace(events, states=events.states.drop(stale).with_columns(columns))
 
 
@@ -107,8 +112,9 @@ def _either(a: pl.Series | None, b: pl.Series | None) -> pl.Series | None:
     return b if a is None else a if b is None else a | b
 
 
-def _hidden(raw: pl.DataFrame, name: str, aliases: set[str],
-            removed: frozenset[str]) -> pl.Series | None:
+def _hidden(
+    raw: pl.DataFrame, name: str, aliases: set[str], removed: frozenset[str]
+) -> pl.Series | None:
     """Where the source of the row cannot tell the attribute (S14)."""
     if name == "cost_micro_usd":
         aliases = aliases | {"cost"}
@@ -168,7 +174,9 @@ def _plain(raw: pl.DataFrame, name: str, type_: Type) -> _Read | None:
             return _number(column, name, type_)
         case "double" if dtype == pl.Float64 and name != "cost":
             return _number(column, name, type_)
-        case "timestamp" if isinstance(dtype, pl.Datetime) and dtype.time_zone and dtype.time_unit != "ns":
+        case "timestamp" if (
+            isinstance(dtype, pl.Datetime) and dtype.time_zone and dtype.time_unit != "ns"
+        ):
             us = column.cast(pl.Datetime("us", dtype.time_zone)).cast(pl.Int64)
             return us, (us < _FIRST_US).fill_null(False) | (us > _LAST_US).fill_null(False)
         case "list" if type_.params[0].name == "string" and dtype == pl.List(pl.String):
@@ -191,19 +199,25 @@ def _number(column: pl.Series, name: str, type_: Type) -> _Read:
     bad = ~pl.col("v").is_finite() if type_.name == "double" and name != "cost" else pl.lit(False)
     counts = pl.col("v") < 0 if name in COUNTS else pl.lit(False)
     lost = pl.Series(typed.is_null() & column.is_not_null())
-    frame = typed.alias("v").to_frame().select(value.alias("v"), (bad | counts).fill_null(False).alias("m"))
+    frame = (
+        typed.alias("v")
+        .to_frame()
+        .select(value.alias("v"), (bad | counts).fill_null(False).alias("m"))
+    )
     return frame.get_column("v"), frame.get_column("m") | lost
 
 
-def read_distinct(raw: pl.DataFrame, columns: Iterable[str],
-                  reads: Mapping[str, Type]) -> dict[str, _Read]:
+def read_distinct(
+    raw: pl.DataFrame, columns: Iterable[str], reads: Mapping[str, Type]
+) -> dict[str, _Read]:
     """Attributes by the reading all engines share, once for each distinct tuple of `columns`."""
     given = [c for c in columns if c in raw.columns]
     groups = group((raw.get_column(c) for c in given), raw.height)
     rows = raw.select(given)[groups.rows].rows(named=True) if given else [{}]
     found = [attribute_states(row, reads, frozenset()) for row in rows]
-    return {name: spread(type_, [f[name] for f in found], groups.ids)
-            for name, type_ in reads.items()}
+    return {
+        name: spread(type_, [f[name] for f in found], groups.ids) for name, type_ in reads.items()
+    }
 
 
 def spread(type_: Type, states: list[Any], ids: pl.Series) -> _Read:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from govlab.backends.columnar.cells import is_nan
 from govlab.backends.columnar.native import Native
 from govlab.lang.nodes import And, Call, Conditional, Node, Not, Or, Present, Variable
 from govlab.runtime.states import Mark
@@ -31,7 +32,7 @@ def binned(values: pl.Series, leaves: Sequence[Node]) -> pl.Series | None:
             return None
         edges += found
     if values.dtype == pl.Float64:
-        if values.is_nan().any() or any(e != e for e in edges):
+        if values.is_nan().any() or any(map(is_nan, edges)):
             return None
         values = values.set(values == 0.0, 0.0)  # -0.0 is sorted before 0.0, but equals it
     bounds = pl.Series(sorted({e + 0 for e in edges}), dtype=values.dtype)

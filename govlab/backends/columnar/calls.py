@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from govlab.backends.columnar.cells import DTYPES
+from govlab.backends.columnar.cells import DTYPES, is_nan
 from govlab.backends.columnar.flat import Flat
 from govlab.backends.columnar.moments import DURATION_FIELDS, TIMESTAMP_FIELDS, local_time
 from govlab.backends.columnar.numbers import ARITHMETIC, CONVERSIONS, Handler
@@ -26,6 +26,7 @@ _Compare = Callable[[pl.Expr, pl.Expr], pl.Expr]
 
 def _comparison(compare: _Compare, on_nan: bool) -> Handler:
     """A comparison; polars takes NaN for equal to itself and above all numbers, CEL does not."""
+
     def apply(program: Program, a: Col, b: Col) -> pl.Expr:
         may = [c for c in (a, b) if c.nan]
         if not may:
@@ -33,7 +34,8 @@ def _comparison(compare: _Compare, on_nan: bool) -> Handler:
         a, b = program.bind(a), program.bind(b)
         missing = no_value((a, b))
         chain = pl.when(missing if missing is not None else pl.lit(False)).then(
-            pl.lit(None, dtype=pl.Boolean))
+            pl.lit(None, dtype=pl.Boolean)
+        )
         is_nan = pl.any_horizontal([c.value.is_nan() for c in (a, b) if c.nan])
         return chain.when(is_nan).then(pl.lit(on_nan)).otherwise(compare(a.value, b.value))
 
@@ -68,11 +70,13 @@ def _in(program: Program, needle: Col, over: Col | tuple[Col, ...]) -> pl.Expr:
 
 
 def _unless_nan(needle: Col, found: pl.Expr) -> pl.Expr:
-    return pl.when(needle.value.is_nan()).then(pl.lit(False)).otherwise(found) if needle.nan else found
+    return (
+        pl.when(needle.value.is_nan()).then(pl.lit(False)).otherwise(found) if needle.nan else found
+    )
 
 
 def _among(needle: Col, over: Col) -> pl.Expr:
-    items = [i for i in over.constant if i == i]  # NaN equals nothing
+    items = [i for i in over.constant if not is_nan(i)]  # NaN equals nothing
     dtype = DTYPES[needle.type.name]
     found = needle.value.is_in(pl.lit(pl.Series([items], dtype=pl.List(dtype))).first())
     return pl.when(needle.value.is_not_null()).then(_unless_nan(needle, found))
@@ -87,7 +91,7 @@ def _index(program: Program, over: Col, place: Col) -> pl.Expr:
     return over.value.list.get(pl.when(inside).then(place.value), null_on_oob=True)
 
 
-def _matches(program: Program, text: Col, pattern: Col) -> pl.Expr:
+def _matches(_: Program, text: Col, pattern: Col) -> pl.Expr:
     return text.value.str.contains(pattern.constant.rust)
 
 
@@ -148,11 +152,11 @@ def _duration_field(name: str) -> Handler:
     return lambda program, span: DURATION_FIELDS[name](program.bind(span).value)
 
 
-def _length(program: Program, over: Col) -> pl.Expr:
+def _length(_: Program, over: Col) -> pl.Expr:
     return over.value.list.len().cast(pl.Int64)
 
 
-def _characters(program: Program, text: Col) -> pl.Expr:
+def _characters(_: Program, text: Col) -> pl.Expr:
     return text.value.str.len_chars().cast(pl.Int64)
 
 
@@ -166,17 +170,19 @@ _TEXTS = ("string", "string")
 _FIELDS = (*TIMESTAMP_FIELDS, "getMilliseconds")
 
 NATIVE: dict[tuple[str, tuple[str, ...]], Handler] = {
-    **{(name, (kind, kind)): handler for name, handler in _COMPARISONS.items() for kind in _SCALARS},
+    **{
+        (name, (kind, kind)): handler for name, handler in _COMPARISONS.items() for kind in _SCALARS
+    },
     **ARITHMETIC,
     **CONVERSIONS,
-    ("_+_", _TEXTS): lambda program, a, b: a.value + b.value,
+    ("_+_", _TEXTS): lambda _, a, b: a.value + b.value,
     **{("@in", (kind, "list")): _in for kind in _SCALARS},
     ("_[_]", ("list", "int")): _index,
     ("size", ("string",)): _characters,
     ("size", ("list",)): _length,
-    ("contains", _TEXTS): lambda program, a, b: a.value.str.contains(b.value, literal=True),
-    ("startsWith", _TEXTS): lambda program, a, b: a.value.str.starts_with(b.value),
-    ("endsWith", _TEXTS): lambda program, a, b: a.value.str.ends_with(b.value),
+    ("contains", _TEXTS): lambda _, a, b: a.value.str.contains(b.value, literal=True),
+    ("startsWith", _TEXTS): lambda _, a, b: a.value.str.starts_with(b.value),
+    ("endsWith", _TEXTS): lambda _, a, b: a.value.str.ends_with(b.value),
     ("matches", _TEXTS): _matches,
     ("bool", ("string",)): _truth,
     **{(name, ("timestamp",)): _timestamp_field(name) for name in _FIELDS},

@@ -7,6 +7,7 @@ true. Times and spans are whole microseconds (Int64): the log has no finer ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,29 @@ from govlab.runtime.states import ABSENT, MALFORMED, UNKNOWN, Mark
 from govlab.runtime.values import Duration, Timestamp, Uint, kind
 from govlab.types import Type
 
-__all__ = ["DTYPES", "Cells", "dtype_of", "flag", "has_column", "malformed_name", "marks", "states",
-           "to_cells", "to_python", "unknown_name"]
+__all__ = [
+    "DTYPES",
+    "Cells",
+    "dtype_of",
+    "flag",
+    "is_nan",
+    "malformed_name",
+    "marks",
+    "states",
+    "to_cells",
+    "to_python",
+    "unknown_name",
+]
 
 DTYPES: dict[str, pl.DataType] = {
-    "bool": pl.Boolean(), "int": pl.Int64(), "uint": pl.UInt64(), "double": pl.Float64(),
-    "string": pl.String(), "bytes": pl.Binary(), "timestamp": pl.Int64(), "duration": pl.Int64(),
+    "bool": pl.Boolean(),
+    "int": pl.Int64(),
+    "uint": pl.UInt64(),
+    "double": pl.Float64(),
+    "string": pl.String(),
+    "bytes": pl.Binary(),
+    "timestamp": pl.Int64(),
+    "duration": pl.Int64(),
 }
 
 
@@ -42,6 +60,11 @@ def dtype_of(type_: Type) -> pl.DataType | None:
     return DTYPES.get(type_.name)
 
 
+def is_nan(value: Any) -> bool:
+    """Whether `value` is the double NaN."""
+    return isinstance(value, float) and math.isnan(value)
+
+
 def malformed_name(name: str) -> str:
     """The column that says where attribute `name` is malformed."""
     return f"{name}#malformed"
@@ -55,11 +78,6 @@ def unknown_name(name: str) -> str:
 def flag(frame: pl.DataFrame, column: str) -> pl.Series | None:
     """The flag `column` of `frame`, or None where it can be true nowhere."""
     return frame.get_column(column) if column in frame.columns else None
-
-
-def has_column(frame: pl.DataFrame, name: str) -> bool:
-    """Whether `frame` has an attribute `name`."""
-    return name in frame.columns
 
 
 def marks(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -125,7 +143,7 @@ def _plain(value: Any, type_: Type) -> Any:
         case Timestamp(ns=ns) | Duration(ns=ns):
             return None if ns % 1000 else ns // 1000
         case tuple() | list():
-            return _items((_plain(item, type_.params[0]) for item in value))
+            return _items(_plain(item, type_.params[0]) for item in value)
         case Uint():
             return int(value)
         case _:

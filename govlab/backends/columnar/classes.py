@@ -40,8 +40,9 @@ def scope_nodes(plan: Plan, number: int) -> Iterator[Node]:
 def row_classes(plan: Plan, frames: Sequence[pl.DataFrame]) -> Groups | None:
     """The classes of rows; None where there are hardly fewer of them than rows."""
     height = frames[0].height
-    parts = [part for number, frame in enumerate(frames)
-             for part in _scope_parts(plan, number, frame)]
+    parts = [
+        part for number, frame in enumerate(frames) for part in _scope_parts(plan, number, frame)
+    ]
     groups = group(parts, height)
     return groups if len(groups) * 2 < height else None
 
@@ -55,7 +56,7 @@ def _scope_parts(plan: Plan, number: int, frame: pl.DataFrame) -> Iterator[pl.Se
         if "risk" in variables(leaf) and names:
             yield from (s for n in names for s in _states(frame, n))
         elif len(names) == 1:
-            single.setdefault(*names, []).append(leaf)
+            single.setdefault(min(names), []).append(leaf)
         elif names:
             several.append(leaf)
     for name in sorted(_mentions(plan, number) | single.keys()):
@@ -82,7 +83,8 @@ def _leaves(nodes: Iterable[Node]) -> Iterator[Node]:
             case Not(operand=operand):
                 yield from _leaves((operand,))
             case Conditional(condition=condition, then=then, otherwise=otherwise) if (
-                    node.type == BOOL):
+                node.type == BOOL
+            ):
                 yield from _leaves((condition, then, otherwise))
             case _:
                 yield node
@@ -117,8 +119,8 @@ def _column_class(frame: pl.DataFrame, name: str, leaves: Sequence[Node]) -> pl.
 def leaf_codes(cells: Cells) -> pl.Series:
     """0 false, 1 true (or any other value), 2 error, 3 unknown."""
     value = cells.value
-    known = value.cast(pl.UInt8) if value.dtype == pl.Boolean else value.is_not_null().cast(pl.UInt8)
+    known = (
+        value.cast(pl.UInt8) if value.dtype == pl.Boolean else value.is_not_null().cast(pl.UInt8)
+    )
     code = known.set(value.is_null(), 2)
     return code if cells.unknown is None else code + cells.unknown.cast(pl.UInt8)
-
-

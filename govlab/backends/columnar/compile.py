@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 
 from govlab.backends.columnar.calls import NATIVE
-from govlab.backends.columnar.cells import Cells, dtype_of, malformed_name, unknown_name
+from govlab.backends.columnar.cells import Cells, dtype_of, is_nan, malformed_name, unknown_name
 from govlab.backends.columnar.dictionary import free_locals, reads, run_dictionary
 from govlab.backends.columnar.macros import flat_frame, fold
 from govlab.backends.columnar.native import Native
-from govlab.backends.columnar.program import NOTHING, Col, Program, any_of, no_value, unknown_of
+from govlab.backends.columnar.program import Col, Program, any_of, no_value, unknown_of
 from govlab.lang.nodes import (
     And,
     Call,
@@ -55,8 +55,10 @@ def evaluate_nodes(nodes: Sequence[Node], frame: pl.DataFrame) -> list[Cells]:
         unknown = None if col.unknown is None else program.let(col.unknown).meta.output_name()
         names.append((program.let(col.value).meta.output_name(), unknown))
     done = program.run(frame)
-    return [Cells(done.get_column(value), None if unknown is None else done.get_column(unknown))
-            for value, unknown in names]
+    return [
+        Cells(done.get_column(value), None if unknown is None else done.get_column(unknown))
+        for value, unknown in names
+    ]
 
 
 _Locals = Mapping[str, Col]
@@ -84,9 +86,9 @@ class Compiler:
             case Literal() | MakeList() | MakeMap() | HasKey():
                 return self.dictionary(node, local)
             case Variable(name=name, type=type_):
-                return self._column(name, type_, local)
+                return self._column(name, type_)
             case Local(name=name, type=type_):
-                return local[name] if name in local else self._column(name, type_, local)
+                return local[name] if name in local else self._column(name, type_)
             case Present(name=name):
                 return self._present(name)
             case Not(operand=operand):
@@ -103,7 +105,7 @@ class Compiler:
             case Macro():
                 return self._macro(node, local)
 
-    def _column(self, name: str, type_: Type, local: _Locals) -> Col:
+    def _column(self, name: str, type_: Type) -> Col:
         flag = unknown_name(name)
         unknown = pl.col(flag) if self.program.has(flag) else None
         coded = isinstance(self.program.schema[name], pl.Categorical | pl.Enum)
@@ -138,8 +140,9 @@ class Compiler:
         return Col(value, BOOL, self.program.let(value.is_null() & unknown))
 
     def _conditional(self, node: Conditional, local: _Locals) -> Col:
-        test, then, other = (self.compile(p, local) for p in
-                             (node.condition, node.then, node.otherwise))
+        test, then, other = (
+            self.compile(p, local) for p in (node.condition, node.then, node.otherwise)
+        )
         test = self.program.bind(test)
         # both sides by `when`: a null condition must take neither
         value = pl.when(test.value).then(then.value).when(~test.value).then(other.value)
@@ -149,7 +152,9 @@ class Compiler:
             return Col(value, node.type, None, size, nan)
         no = pl.lit(False)
         sides = [no if c.unknown is None else c.unknown for c in (then, other, test)]
-        unknown = pl.when(test.value).then(sides[0]).when(~test.value).then(sides[1]).otherwise(sides[2])
+        unknown = (
+            pl.when(test.value).then(sides[0]).when(~test.value).then(sides[1]).otherwise(sides[2])
+        )
         return Col(self.program.let(value), node.type, self.program.let(unknown), 1, nan)
 
     def _call(self, node: Call, local: _Locals) -> Col:
@@ -173,8 +178,11 @@ class Compiler:
     def _strict(self, node: Node, cols: Sequence[Col], value: pl.Expr) -> Col:
         size = 2 + sum(c.size for c in cols)
         double = node.type.name == "double"
-        exact = isinstance(node, Call) and node.function == "double" and node.args[0].type.name in (
-            "int", "uint")
+        exact = (
+            isinstance(node, Call)
+            and node.function == "double"
+            and node.args[0].type.name in ("int", "uint")
+        )
         return Col(value, node.type, unknown_of(cols), size, double and not exact)
 
     # -- macros ------------------------------------------------------------------------------
@@ -194,7 +202,10 @@ class Compiler:
         if node.kind != "exists_one":
             col = self._kleene(node.kind == "exists", bodies)
         else:
-            one = pl.sum_horizontal([b.value.cast(pl.Int64) for b in map(self.program.bind, bodies)]) == 1
+            one = (
+                pl.sum_horizontal([b.value.cast(pl.Int64) for b in map(self.program.bind, bodies)])
+                == 1
+            )
             failed = pl.any_horizontal([self.program.bind(b).value.is_null() for b in bodies])
             col = Col(pl.when(~failed).then(one), BOOL, unknown_of(bodies), 9)
         return self._over(items, self.program.bind(col))
@@ -205,7 +216,11 @@ class Compiler:
         if missing is None:
             return col
         value = pl.when(~missing).then(col.value)
-        flag = None if col.unknown is None else pl.when(~missing).then(col.unknown).otherwise(pl.lit(False))
+        flag = (
+            None
+            if col.unknown is None
+            else pl.when(~missing).then(col.unknown).otherwise(pl.lit(False))
+        )
         return Col(value, BOOL, any_of((unknown, flag)), 9)
 
     def _laid_flat(self, node: Macro, local: _Locals) -> Col:
@@ -221,9 +236,15 @@ class Compiler:
             body, *condition = evaluate_nodes(parts, below)
             cells = fold(node, flat, body, condition[0] if condition else None)
             dtype = dtype_of(node.type)
-            result = pl.DataFrame({"v": cells.value, "there": lists.is_not_null()}).select(
-                pl.when("there").then("v").cast(dtype or pl.Null)).to_series()
-            return [result, cells.unknown if cells.unknown is not None else result.is_null() & False]
+            result = (
+                pl.DataFrame({"v": cells.value, "there": lists.is_not_null()})
+                .select(pl.when("there").then("v").cast(dtype or pl.Null))
+                .to_series()
+            )
+            return [
+                result,
+                cells.unknown if cells.unknown is not None else result.is_null() & False,
+            ]
 
         value, unknown = self.program.step(needs, 2, run)
         below_unknown = any(self.program.has(unknown_name(n)) for n in reads(node))
@@ -267,7 +288,7 @@ def _constant(value: Any, type_: Type) -> Col:
     dtype = dtype_of(type_)
     if isinstance(value, Mark):
         return Col(pl.lit(None, dtype=dtype), type_)
-    nan = type_.name == "double" and value != value
+    nan = is_nan(value)
     if isinstance(value, tuple | list):
         series = pl.Series([[_stored(v) for v in value]], dtype=dtype or pl.List(pl.Null))
         return Col(pl.lit(series).first(), type_, constant=tuple(map(_stored, value)))

@@ -43,8 +43,13 @@ def _status(cells: Cells) -> pl.Series:
     if cells.unknown is not None:
         frame = frame.with_columns(cells.unknown.alias("unknown"))
         no = pl.col("unknown")
-    text = pl.when(no).then(pl.lit("unknown")).when(pl.col("value").is_null()).then(
-        pl.lit("error")).otherwise(pl.lit("value"))
+    text = (
+        pl.when(no)
+        .then(pl.lit("unknown"))
+        .when(pl.col("value").is_null())
+        .then(pl.lit("error"))
+        .otherwise(pl.lit("value"))
+    )
     return frame.with_columns(text.alias("status")).get_column("status")
 
 
@@ -59,8 +64,11 @@ def _objects(node: Node, states: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 def _states_frame(node: Node, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` as a states frame; a variable that it lacks is absent, unless it is unknown."""
     wanted = reads(node)
-    lacking = [pl.lit(None, dtype=dtype_of(t)).alias(n) for n, t in wanted.items()
-               if n not in frame.columns]
+    lacking = [
+        pl.lit(None, dtype=dtype_of(t)).alias(n)
+        for n, t in wanted.items()
+        if n not in frame.columns
+    ]
     typed = [_typed(n, t) for n, t in wanted.items() if n in frame.columns]
     flags = [unknown_name(n) for n in wanted if unknown_name(n) in frame.columns]
     clear = [pl.when(~pl.col(f)).then(pl.col(f.removesuffix("#unknown"))) for f in flags]

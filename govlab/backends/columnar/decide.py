@@ -22,7 +22,7 @@ from govlab.backends.columnar.answers import (
 )
 from govlab.backends.columnar.attributes import Events, columns_of, prepare
 from govlab.backends.columnar.rounds import decide_round
-from govlab.backends.columnar.variants import decide_variants
+from govlab.backends.columnar.variants import Waiting, decide_variants
 from govlab.errors import UsageError
 from govlab.plan.combine import Combined
 from govlab.plan.decision import Decision
@@ -57,8 +57,22 @@ _OF_COMBINED: dict[str, _Column] = {
     "status": (_TEXT, lambda c: c.status),
     "matched": (pl.List(pl.String()), lambda c: list(c.matched)),
 }
-COLUMNS = ("event_id", "decision", "policy", "rule", "gate", "reason", "risk", "constraints",
-           "approvals", "evidence_required", "remediation", "status", "missing", "matched")
+COLUMNS = (
+    "event_id",
+    "decision",
+    "policy",
+    "rule",
+    "gate",
+    "reason",
+    "risk",
+    "constraints",
+    "approvals",
+    "evidence_required",
+    "remediation",
+    "status",
+    "missing",
+    "matched",
+)
 """The columns of a decisions frame, in order (S22)."""
 
 
@@ -74,8 +88,10 @@ def needed(plan: Plan) -> tuple[str, ...]:
 
 def _refuse_history(plan: Plan) -> None:
     if plan.has_history():
-        raise UsageError(f"`{plan.name}` reads history, which columns do not compute yet; "
-                         "`replay` runs it on the reference engine")
+        raise UsageError(
+            f"`{plan.name}` reads history, which columns do not compute yet; "
+            "`replay` runs it on the reference engine"
+        )
 
 
 def decide_frame(plan: Plan, frame: pl.DataFrame, *, tables: bool = True) -> pl.DataFrame:
@@ -110,27 +126,34 @@ def _settle(plan: Plan, events: Events, book: Book, tables: bool) -> Answers:
     waiting = {at for at, c in enumerate(first.combined) if c.status == "decided" and c.remedies}
     if not waiting:
         return answers
+    scopes = range(len(plan.scopes))
     for at, rows in places_of(first.which.gather(first.classes)).items():
         if at in waiting:
+            own = tuple(first.rows(scope, rows) for scope in scopes)
             risk = answers.get_column("risk").gather(rows)
-            others = decide_variants(plan, events, first, first.combined[at], rows, risk, book,
-                                     tables=tables)
+            again = Waiting(first.combined[at], rows, own, risk)
+            others = decide_variants(plan, events, again, book, tables=tables)
             answers = overlay(answers, rows, others)
     return answers
 
 
-def _written(frame: pl.DataFrame, answers: Answers, book: Book,
-             undecidable: pl.Series) -> pl.DataFrame:
+def _written(
+    frame: pl.DataFrame, answers: Answers, book: Book, undecidable: pl.Series
+) -> pl.DataFrame:
     """The decisions frame: tables of distinct parts, gathered."""
     at = {name: answers.get_column(name) for name in answers.columns}
-    columns = {name: pl.Series([read(c) for c in book.combined], dtype=dtype).gather(at["combined"])
-               for name, (dtype, read) in _OF_COMBINED.items()}
+    columns = {
+        name: pl.Series([read(c) for c in book.combined], dtype=dtype).gather(at["combined"])
+        for name, (dtype, read) in _OF_COMBINED.items()
+    }
     status = columns["status"].set(undecidable, "undecidable")
     columns |= {
         "status": status,
         "event_id": _event_ids(frame),
         "risk": pl.Series(list(book.risks), dtype=_TEXT).gather(at["risk"]),
-        "missing": pl.Series([list(m) for m in book.missing], dtype=pl.List(_TEXT)).gather(at["missing"]),
+        "missing": pl.Series([list(m) for m in book.missing], dtype=pl.List(_TEXT)).gather(
+            at["missing"]
+        ),
         "remediation": _remediation(book).gather(at["remedy"]),
     }
     return pl.DataFrame([columns[name].alias(name) for name in COLUMNS])
@@ -143,6 +166,8 @@ def _event_ids(frame: pl.DataFrame) -> pl.Series:
 
 
 def _remediation(book: Book) -> pl.Series:
-    plain = [None if r is None else Decision("", "", remediation=r).to_dict()["remediation"]
-             for r in book.remedies]
+    plain = [
+        None if r is None else Decision("", "", remediation=r).to_dict()["remediation"]
+        for r in book.remedies
+    ]
     return pl.Series([_json(p) for p in plain], dtype=pl.String)

@@ -27,6 +27,9 @@ from govlab.types import BOOL, Type
 __all__ = ["evaluate_distinct", "free_locals", "reads", "run_dictionary"]
 
 
+_NO_LOCALS: Mapping[str, tuple[str, Type]] = {}
+
+
 def reads(node: Node) -> dict[str, Type]:
     """The attributes that `node` reads or asks for, with their types where they are read."""
     found: dict[str, Type] = {}
@@ -55,19 +58,21 @@ def _descend(node: Node) -> Sequence[Node]:
     return found
 
 
-def evaluate_distinct(node: Node, frame: pl.DataFrame,
-                      local: Mapping[str, tuple[str, Type]] = {}) -> tuple[Groups, list[Any]]:
+def evaluate_distinct(
+    node: Node, frame: pl.DataFrame, local: Mapping[str, tuple[str, Type]] = _NO_LOCALS
+) -> tuple[Groups, list[Any]]:
     """The results of `node` for each distinct tuple of what it reads, and each row's tuple.
 
     `local` names the columns that hold the variables of enclosing macros.
     """
     wanted = reads(node)
-    columns = [name for name in wanted] + [column for column, _ in local.values()]
+    columns = list(dict.fromkeys((*wanted, *(column for column, _ in local.values()))))
     flags = [f for n in wanted for f in (malformed_name(n), unknown_name(n)) if f in frame.columns]
     groups = group((frame.get_column(c) for c in (*columns, *flags)), frame.height)
     sample = frame.select("#row", *columns, *flags)[groups.rows]
     table: dict[str, list[Any]] = {
-        name: _states(sample, name, type_, node) for name, type_ in wanted.items()}
+        name: _states(sample, name, type_) for name, type_ in wanted.items()
+    }
     for name, (column, type_) in local.items():
         values = states(sample.select("#row", column), column, type_)
         table[name] = [ERROR if value is ABSENT else value for value in values]
@@ -75,15 +80,18 @@ def evaluate_distinct(node: Node, frame: pl.DataFrame,
     return groups, [evaluate(node, row) for row in rows] if table else [evaluate(node, {})]
 
 
-def _states(sample: pl.DataFrame, name: str, type_: Type, node: Node) -> list[Any]:
+def _states(sample: pl.DataFrame, name: str, type_: Type) -> list[Any]:
     """The states of attribute `name`; where it is only asked for, its value does not matter."""
     if sample.schema[name] != pl.Boolean and type_ == BOOL:
-        sample = sample.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit(True)).alias(name))
+        sample = sample.with_columns(
+            pl.when(pl.col(name).is_not_null()).then(pl.lit(True)).alias(name)
+        )
     return states(sample, name, type_)
 
 
-def run_dictionary(node: Node, frame: pl.DataFrame,
-                   local: Mapping[str, tuple[str, Type]] = {}) -> Cells:
+def run_dictionary(
+    node: Node, frame: pl.DataFrame, local: Mapping[str, tuple[str, Type]] = _NO_LOCALS
+) -> Cells:
     """`node` for every row of `frame`, as columns of its type."""
     groups, results = evaluate_distinct(node, frame, local)
     cells = to_cells(results, node.type)

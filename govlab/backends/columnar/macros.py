@@ -11,14 +11,15 @@ from govlab.backends.columnar.dictionary import free_locals, reads
 from govlab.backends.columnar.flat import Flat
 from govlab.lang.nodes import Macro
 
-__all__ = ["fold", "flat_frame"]
+__all__ = ["flat_frame", "fold"]
 
 # What one element says, ordered so that the row's result is the largest (an empty list: 0).
 _NONE, _ERROR, _UNKNOWN, _ENDS = range(4)
 
 
-def flat_frame(macro: Macro, frame: pl.DataFrame, lists: pl.Series,
-               local: Mapping[str, str]) -> tuple[pl.DataFrame, Flat]:
+def flat_frame(
+    macro: Macro, frame: pl.DataFrame, lists: pl.Series, local: Mapping[str, str]
+) -> tuple[pl.DataFrame, Flat]:
     """The elements of `lists` as the macro's variable, beside what its body reads of their rows.
 
     `local` names the columns that hold the variables of enclosing macros.
@@ -28,8 +29,8 @@ def flat_frame(macro: Macro, frame: pl.DataFrame, lists: pl.Series,
     names = {n for p in parts for n in reads(p)}
     inner = {n for p in parts for n in free_locals(p)} - {macro.variable.name}
     flags = [f for n in names for f in (malformed_name(n), unknown_name(n)) if f in frame.columns]
-    wanted = [*names, *flags, *(pl.col(local.get(n, n)).alias(n) for n in inner)]
-    below = frame.select("#row", *wanted)[flat.owners()]
+    outer = [pl.col(local.get(n, n)).alias(n) for n in inner]
+    below = frame.select("#row", *names, *flags, *outer)[flat.owners()]
     return below.with_columns(flat.elements.alias(macro.variable.name)), flat
 
 
@@ -63,8 +64,10 @@ def _worst(flat: Flat, codes: pl.Series) -> pl.Series:
 
 def _where(worst: pl.Series, value: pl.Series) -> Cells:
     """`value` where nothing failed."""
-    return Cells(value.set(worst != _NONE, None) if value.dtype != pl.List else _blank(value, worst),
-                 worst == _UNKNOWN)
+    return Cells(
+        value.set(worst != _NONE, None) if value.dtype != pl.List else _blank(value, worst),
+        worst == _UNKNOWN,
+    )
 
 
 def _blank(lists: pl.Series, worst: pl.Series) -> pl.Series:

@@ -67,9 +67,10 @@ class Native:
         """Whether a column can hold whatever `node` comes to."""
         if self.is_constant(node):
             value = self.constant(node)
-            return isinstance(value, Mark) or value == () or self._holds(node.type) and _whole(value)
-        return self._holds(node.type) and (
-            not _has_times(node.type) or self._exact(node))
+            return (
+                isinstance(value, Mark) or value == () or (self._holds(node.type) and _whole(value))
+            )
+        return self._holds(node.type) and (not _has_times(node.type) or self._exact(node))
 
     def runs(self, node: Node) -> bool:
         """Whether `node` itself has a native form, given columns for its operands."""
@@ -119,10 +120,14 @@ class Native:
             return False
         if self.is_constant(over):
             return self.storable(over) and (
-                self.constant(over) == () or over.type.params == (needle.type,))
+                self.constant(over) == () or over.type.params == (needle.type,)
+            )
         scalar = needle.type.name != "list" and over.type.params == (needle.type,)
-        return scalar and (self.storable(over) if not isinstance(over, MakeList)
-                           else self.elements(over) is not None)
+        return scalar and (
+            self.storable(over)
+            if not isinstance(over, MakeList)
+            else self.elements(over) is not None
+        )
 
     def _macro(self, node: Macro) -> bool:
         bodies = [p for p in (node.condition, node.body if node.kind != "map" else None) if p]
@@ -135,7 +140,9 @@ class Native:
         flat = self._holds(node.range.type) and self.storable(node.range)
         if self.is_constant(node.range) and isinstance(self.constant(node.range), Mark):
             return False
-        return flat and (node.kind != "map" or (self.storable(node.body) and self._holds(node.type)))
+        return flat and (
+            node.kind != "map" or (self.storable(node.body) and self._holds(node.type))
+        )
 
     def _holds(self, type_: Type) -> bool:
         """Whether a column can hold `type_`: a scalar, or a list of scalars."""

@@ -30,7 +30,7 @@ def _wide(col: Col) -> pl.Expr:
 
 def _checked(function: Callable[[pl.Expr, pl.Expr], pl.Expr], kind: str) -> Handler:
     """`function` in 128 bits, null where the result is no `kind`."""
-    return lambda program, a, b: function(_wide(a), _wide(b)).cast(_DTYPES[kind], strict=False)
+    return lambda _, a, b: function(_wide(a), _wide(b)).cast(_DTYPES[kind], strict=False)
 
 
 def _multiply_uint(program: Program, a: Col, b: Col) -> pl.Expr:
@@ -64,7 +64,9 @@ def _unfolded(program: Program, col: Col) -> pl.Expr:
     if col.constant is NOTHING:
         return col.value
     number = col.constant
-    full = program.step([], 1, lambda f: [pl.repeat(number, f.height, dtype=pl.Float64, eager=True)])
+    full = program.step(
+        [], 1, lambda f: [pl.repeat(number, f.height, dtype=pl.Float64, eager=True)]
+    )
     return pl.col(full[0])
 
 
@@ -74,6 +76,7 @@ def _doubles(function: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Handler:
 
 def _within(low: int, high: int, function: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Handler:
     """`function` of microseconds, null outside `low` to `high`."""
+
     def apply(program: Program, a: Col, b: Col) -> pl.Expr:
         total = program.let(function(a.value, b.value))
         return pl.when(total.is_between(low, high)).then(total)
@@ -126,7 +129,7 @@ def _seconds_to_timestamp(program: Program, a: Col) -> pl.Expr:
     return pl.when(inside).then(a.value * _US)
 
 
-def _negative(program: Program, a: Col) -> pl.Expr:
+def _negative(_: Program, a: Col) -> pl.Expr:
     return (0 - _wide(a)).cast(pl.Int64, strict=False)
 
 
@@ -159,20 +162,23 @@ ARITHMETIC: dict[tuple[str, tuple[str, ...]], Handler] = {
 }
 
 CONVERSIONS: dict[tuple[str, tuple[str, ...]], Handler] = {
-    **{(name, (name,)): lambda program, a: a.value
-       for name in ("int", "uint", "double", "bool", "string", "timestamp", "duration")},
-    ("int", ("uint",)): lambda program, a: a.value.cast(pl.Int64, strict=False),
+    **{
+        (name, (name,)): lambda _, a: a.value
+        for name in ("int", "uint", "double", "bool", "string", "timestamp", "duration")
+    },
+    ("int", ("uint",)): lambda _, a: a.value.cast(pl.Int64, strict=False),
     ("int", ("double",)): _double_to_int,
     ("int", ("string",)): _text_to("int", "[+-]?"),
-    ("int", ("timestamp",)): lambda program, a: a.value // _US,
-    ("uint", ("int",)): lambda program, a: a.value.cast(pl.UInt64, strict=False),
+    ("int", ("timestamp",)): lambda _, a: a.value // _US,
+    ("uint", ("int",)): lambda _, a: a.value.cast(pl.UInt64, strict=False),
     ("uint", ("double",)): _double_to_uint,
     ("uint", ("string",)): _text_to("uint", r"\+?"),
-    ("double", ("int",)): lambda program, a: a.value.cast(pl.Float64),
-    ("double", ("uint",)): lambda program, a: a.value.cast(pl.Float64),
-    ("string", ("int",)): lambda program, a: a.value.cast(pl.String),
-    ("string", ("uint",)): lambda program, a: a.value.cast(pl.String),
-    ("string", ("bool",)): lambda program, a: pl.when(a.value).then(pl.lit("true")).when(
-        ~a.value).then(pl.lit("false")),
+    ("double", ("int",)): lambda _, a: a.value.cast(pl.Float64),
+    ("double", ("uint",)): lambda _, a: a.value.cast(pl.Float64),
+    ("string", ("int",)): lambda _, a: a.value.cast(pl.String),
+    ("string", ("uint",)): lambda _, a: a.value.cast(pl.String),
+    ("string", ("bool",)): lambda _, a: (
+        pl.when(a.value).then(pl.lit("true")).when(~a.value).then(pl.lit("false"))
+    ),
     ("timestamp", ("int",)): _seconds_to_timestamp,
 }

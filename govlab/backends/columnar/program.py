@@ -64,6 +64,23 @@ def _full(frame: pl.DataFrame, expr: pl.Expr) -> pl.Series:
     return frame.select("#row", expr.alias("literal")).get_column("literal")
 
 
+def _computed(frame: pl.DataFrame, exprs: Sequence[pl.Expr]) -> list[pl.Series]:
+    """A column of full height for each expression.
+
+    Where a `when` takes one literal branch in every row, polars 2.1 may make the whole expression
+    one value of height 1, and then refuses to place it beside others. All its inputs are the same
+    in every row then, so the value is too.
+    """
+    if not exprs:
+        return []
+    try:
+        made = frame.select(exprs).get_columns()
+    except pl.exceptions.ShapeError:
+        made = [frame.select(expr).to_series() for expr in exprs]
+    height = frame.height
+    return [s if len(s) == height else s.new_from_index(0, height) for s in made]
+
+
 class Program:
     """Columns to be computed, in stages; compiled against the columns of one frame."""
 
@@ -80,7 +97,9 @@ class Program:
 
     def may_be_nan(self, column: str) -> bool:
         """Whether NaN occurs in `column` of the frame."""
-        return self.schema[column] == pl.Float64 and bool(self._frame.get_column(column).is_nan().any())
+        return self.schema[column] == pl.Float64 and bool(
+            self._frame.get_column(column).is_nan().any()
+        )
 
     def let(self, expr: pl.Expr) -> pl.Expr:
         """The column that `expr` is bound to."""
@@ -121,7 +140,7 @@ class Program:
         `literal < scalar column` has height 1.
         """
         for exprs, steps in self._stages:
-            made = frame.select(exprs).get_columns() if exprs else []
+            made = _computed(frame, exprs)
             for function, names in steps:
                 made += [s.alias(n) for s, n in zip(function(frame), names, strict=True)]
             frame = frame.hstack(made)
@@ -131,8 +150,9 @@ class Program:
         self._names += 1
         return f"#{self._names}"
 
-    def _stage(self, reads: Iterable[str], names: Iterable[str]
-               ) -> tuple[list[pl.Expr], list[tuple[Step, tuple[str, ...]]]]:
+    def _stage(
+        self, reads: Iterable[str], names: Iterable[str]
+    ) -> tuple[list[pl.Expr], list[tuple[Step, tuple[str, ...]]]]:
         """The first stage that may read `reads`; `names` are ready after it."""
         at = max((self._ready[name] for name in reads), default=0)
         while len(self._stages) <= at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,21 +42,27 @@ class Round:
 
     def rows(self, scope: int, places: pl.Series) -> pl.DataFrame:
         """The states of the rows at `places` in bundle `scope`, with risk."""
-        risk = [c for c in ("risk", malformed_name("risk"), unknown_name("risk"))
-                if c in self.samples[scope].columns]
+        risk = [
+            c
+            for c in ("risk", malformed_name("risk"), unknown_name("risk"))
+            if c in self.samples[scope].columns
+        ]
         rated = self.samples[scope].select("#row", *risk)[self.classes.gather(places)].drop("#row")
         return self.frames[scope][places].with_columns(rated.get_columns())
 
 
-def decide_round(plan: Plan, events: Events, *, settled: frozenset[str] = frozenset(),
-                 tables: bool = True) -> Round:
+def decide_round(
+    plan: Plan, events: Events, *, settled: frozenset[str] = frozenset(), tables: bool = True
+) -> Round:
     """Outcomes of every policy for every event, and their decisions."""
     frames = tuple(with_steps(s, _part(events.states, s.reads), settled) for s in plan.scopes)
     height = events.states.height
     groups = row_classes(plan, frames) if tables and height > _SMALL else None
     samples = frames if groups is None else tuple(f[groups.rows] for f in frames)
-    samples = tuple(f if s.risk is None else with_risk(s.risk, f)
-                    for s, f in zip(plan.scopes, samples, strict=True))
+    samples = tuple(
+        f if s.risk is None else with_risk(s.risk, f)
+        for s, f in zip(plan.scopes, samples, strict=True)
+    )
     classes = pl.int_range(height, dtype=pl.UInt64, eager=True) if groups is None else groups.ids
     codes = _codes(plan, samples)
     vectors = group(codes.get_columns(), samples[0].height)
@@ -66,9 +72,9 @@ def decide_round(plan: Plan, events: Events, *, settled: frozenset[str] = frozen
     return Round(frames, samples, classes, combined, vectors.ids, _risks(plan, samples))
 
 
-def _part(states: pl.DataFrame, reads: object) -> pl.DataFrame:
+def _part(states: pl.DataFrame, reads: Iterable[str]) -> pl.DataFrame:
     """The columns of `states` for one bundle: the row id, and what it reads."""
-    assert isinstance(reads, dict)  # Mapping has no cheap `in` test for flags  # noqa: S101
+    reads = list(reads)
     wanted = {"#row", *reads, *map(malformed_name, reads), *map(unknown_name, reads)}
     return states.select([c for c in states.columns if c in wanted])
 
@@ -96,9 +102,13 @@ def _nodes(policy: PolicyPlan) -> Iterator[Node]:
 def _outcome(policy: PolicyPlan, cells: Iterator[Cells], height: int) -> pl.Series:
     """The policy's outcome number: the first rule that is not false has the lowest."""
     target = None if policy.target is None else next(cells)
-    found: list[pl.Series] = [pl.repeat(_NO_RULE_YET, height, dtype=pl.UInt32, eager=True).alias("none")]
-    codes = [_rule_code(place, next(cells), [next(cells) for _ in rule.set], found)
-             for place, rule in enumerate(policy.rules)]
+    found: list[pl.Series] = [
+        pl.repeat(_NO_RULE_YET, height, dtype=pl.UInt32, eager=True).alias("none")
+    ]
+    codes = [
+        _rule_code(place, next(cells), [next(cells) for _ in rule.set], found)
+        for place, rule in enumerate(policy.rules)
+    ]
     frame = pl.DataFrame(found)
     named = [code.alias(str(at)) for at, code in enumerate(codes)]
     first = frame.select("none", *named).min_horizontal()
@@ -106,15 +116,17 @@ def _outcome(policy: PolicyPlan, cells: Iterator[Cells], height: int) -> pl.Seri
     return first if target is None else _targeted(first, target)
 
 
-def _rule_code(place: int, condition: Cells, values: Sequence[Cells],
-               found: list[pl.Series]) -> pl.Expr:
+def _rule_code(
+    place: int, condition: Cells, values: Sequence[Cells], found: list[pl.Series]
+) -> pl.Expr:
     """The outcome number where the rule ends the search, else a number above all of them.
 
     A value to set that cannot be had makes the outcome of a rule that holds so. The columns that
     the expression reads are added to `found`.
     """
-    true, error, unknown = (pl.lit(encode(place, v), dtype=pl.UInt32)
-                            for v in ("true", "error", "unknown"))
+    true, error, unknown = (
+        pl.lit(encode(place, v), dtype=pl.UInt32) for v in ("true", "error", "unknown")
+    )
     holds = _column(condition.value, found)
     unsure = [_column(v.unknown, found) for v in values if v.unknown is not None]
     lacks = [_column(v.value.is_null(), found) for v in values]

@@ -52,12 +52,16 @@ def _no(height: int) -> pl.Series:
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True)
 
 
-def _replaced(frame: pl.DataFrame, name: str, value: pl.Series, malformed: pl.Series,
-              unknown: pl.Series) -> pl.DataFrame:
+def _replaced(
+    frame: pl.DataFrame, name: str, value: pl.Series, malformed: pl.Series, unknown: pl.Series
+) -> pl.DataFrame:
     """`frame` with attribute `name` in these states; flags that are never true are left out."""
     stale = [c for c in (malformed_name(name), unknown_name(name)) if c in frame.columns]
-    flags = [s.alias(n) for s, n in ((malformed, malformed_name(name)), (unknown, unknown_name(name)))
-             if s.any()]
+    flags = [
+        s.alias(n)
+        for s, n in ((malformed, malformed_name(name)), (unknown, unknown_name(name)))
+        if s.any()
+    ]
     return frame.drop(stale).with_columns(value.alias(name), *flags)
 
 
@@ -66,23 +70,34 @@ def _filled(step: Derivation, frame: pl.DataFrame, keeps: bool, type_: Type) -> 
     nodes = [part.node for rule in step.rules for part in rule]
     cells = evaluate_nodes(nodes, frame)
     no, height = _no(frame.height), frame.height
-    recorded = {"value": frame.get_column(step.attribute),
-                "m": _flag(frame, malformed_name(step.attribute), no),
-                "u": _flag(frame, unknown_name(step.attribute), no)}
+    recorded = {
+        "value": frame.get_column(step.attribute),
+        "m": _flag(frame, malformed_name(step.attribute), no),
+        "u": _flag(frame, unknown_name(step.attribute), no),
+    }
     found = pl.DataFrame(recorded).with_columns(pl.col("value").cast(dtype_of(type_) or pl.Null))
     start = found
     for at in reversed(range(len(step.rules))):
         when, value = cells[2 * at], cells[2 * at + 1]
-        typed = value.value if value.value.dtype == found.schema["value"] else pl.repeat(
-            None, height, dtype=found.schema["value"], eager=True)
-        parts = {"w": when.value, "wu": no if when.unknown is None else when.unknown, "v": typed,
-                 "vu": no if value.unknown is None else value.unknown}
+        typed = (
+            value.value
+            if value.value.dtype == found.schema["value"]
+            else pl.repeat(None, height, dtype=found.schema["value"], eager=True)
+        )
+        parts = {
+            "w": when.value,
+            "wu": no if when.unknown is None else when.unknown,
+            "v": typed,
+            "vu": no if value.unknown is None else value.unknown,
+        }
         found = found.with_columns([s.alias(n) for n, s in parts.items()]).select(_chosen(found))
     stays = pl.col("m0") | (pl.col("v0").is_not_null() if keeps else pl.lit(False))
     both = found.with_columns(v0=start["value"], m0=start["m"], u0=start["u"])
-    final = both.select(value=pl.when(stays).then("v0").otherwise("value"),
-                        m=pl.when(stays).then("m0").otherwise("m"),
-                        u=pl.when(stays).then("u0").otherwise("u"))
+    final = both.select(
+        value=pl.when(stays).then("v0").otherwise("value"),
+        m=pl.when(stays).then("m0").otherwise("m"),
+        u=pl.when(stays).then("u0").otherwise("u"),
+    )
     return _replaced(frame, step.attribute, final["value"], final["m"], final["u"])
 
 
@@ -97,9 +112,11 @@ def _chosen(found: pl.DataFrame) -> list[pl.Expr]:
     if found.schema["value"] == pl.Float64:
         v = pl.when(~v.is_nan()).then(v)  # NaN is no value
     failed = v.is_null() & ~pl.col("vu")
-    return [pl.when(w).then(v).when(~w).then("value").alias("value"),
-            pl.when(w).then(failed).when(~w).then("m").otherwise(~wu).alias("m"),
-            pl.when(w).then("vu").when(~w).then("u").otherwise(wu).alias("u")]
+    return [
+        pl.when(w).then(v).when(~w).then("value").alias("value"),
+        pl.when(w).then(failed).when(~w).then("m").otherwise(~wu).alias("m"),
+        pl.when(w).then("vu").when(~w).then("u").otherwise(wu).alias("u"),
+    ]
 
 
 def _joined(lookup: Lookup, frame: pl.DataFrame) -> pl.DataFrame:
@@ -110,13 +127,17 @@ def _joined(lookup: Lookup, frame: pl.DataFrame) -> pl.DataFrame:
     sample = frame.select("#row", *names, *flags)[groups.rows]
     table = {n: states(sample, n, TIMESTAMP if n == "ts" and times else STRING) for n in names}
     index = _Index.of(lookup)
-    rows = [join(index.narrowed(row[lookup.on]), row)
-            for row in (dict(zip(table, r, strict=True)) for r in zip(*table.values(), strict=True))]
+    rows = [
+        join(index.narrowed(row[lookup.on]), row)
+        for row in (dict(zip(table, r, strict=True)) for r in zip(*table.values(), strict=True))
+    ]
     types = {lookup.name: BOOL, **{f"{lookup.name}.{c}": t for c, t in lookup.columns}}
     for name, type_ in types.items():
         found = [row[name] for row in rows]
-        marks = [pl.Series([f is mark for f in found], dtype=pl.Boolean).gather(groups.ids)
-                 for mark in (MALFORMED, UNKNOWN)]
+        marks = [
+            pl.Series([f is mark for f in found], dtype=pl.Boolean).gather(groups.ids)
+            for mark in (MALFORMED, UNKNOWN)
+        ]
         frame = _replaced(frame, name, to_cells(found, type_).value.gather(groups.ids), *marks)
     return frame
 
@@ -124,8 +145,12 @@ def _joined(lookup: Lookup, frame: pl.DataFrame) -> pl.DataFrame:
 def _keys(lookup: Lookup, frame: pl.DataFrame) -> tuple[Groups, bool]:
     """Rows with one key and, where rows of the table are valid for a time, one validity."""
     bounds = sorted({-(-b // 1000) for r in lookup.rows for b in r[1:3] if b is not None})
-    flags = [f for n in (lookup.on, "ts") for f in (malformed_name(n), unknown_name(n))
-             if f in frame.columns and (n == lookup.on or bounds)]
+    flags = [
+        f
+        for n in (lookup.on, "ts")
+        for f in (malformed_name(n), unknown_name(n))
+        if f in frame.columns and (n == lookup.on or bounds)
+    ]
     columns = [frame.get_column(c) for c in (lookup.on, *flags)]
     if bounds:
         edges = pl.Series(bounds, dtype=pl.Int64)
@@ -171,5 +196,6 @@ def with_risk(classes: tuple[tuple[str, Node], ...], frame: pl.DataFrame) -> pl.
         found = found.with_columns(cell.value.alias("w"), unknown.alias("wu")).select(
             pl.when(w).then(pl.lit(name)).when(~w).then("value").alias("value"),
             pl.when(w).then(pl.lit(False)).when(~w).then("m").otherwise(~wu).alias("m"),
-            pl.when(w).then(pl.lit(False)).when(~w).then("u").otherwise(wu).alias("u"))
+            pl.when(w).then(pl.lit(False)).when(~w).then("u").otherwise(wu).alias("u"),
+        )
     return _replaced(frame, "risk", found["value"], found["m"], found["u"])

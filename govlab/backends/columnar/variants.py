@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -22,9 +22,32 @@ from govlab.plan.model import Plan
 from govlab.plan.remedy import agreed, remedy, variant
 from govlab.runtime.event import attribute_states
 
-__all__ = ["decide_variants"]
+__all__ = ["Waiting", "decide_variants"]
 
 _MONEY = frozenset({"cost", "cost_micro_usd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rows whose first round gave one decision, `combined`, with its remedies.
+
+    `rows` are their places, `own` their states (one frame a bundle of the chain), `risk` the
+    places of what they report as risk.
+    """
+
+    combined: Combined
+    rows: pl.Series
+    own: tuple[pl.DataFrame, ...]
+    risk: pl.Series
+
+    def only(self, kept: pl.Series) -> Waiting:
+        """Those at the places `kept`."""
+        own = tuple(frame[kept] for frame in self.own)
+        return replace(self, rows=self.rows.gather(kept), own=own, risk=self.risk.gather(kept))
+
+    def names(self) -> frozenset[str]:
+        """The attributes that the remedies set."""
+        return frozenset(name for r in self.combined.remedies for name, _ in r.rule.set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +59,49 @@ class _Variants:
     events: list[dict[str, Any]]
 
 
-def decide_variants(plan: Plan, events: Events, first: Round, combined: Combined,
-                    rows: pl.Series, risk: pl.Series, book: Book, *, tables: bool) -> Answers:
-    """Answers for the rows at `rows`, all of whose first round gave `combined` with its remedies."""
-    own = [first.rows(scope, rows) for scope in range(len(plan.scopes))]
-    variants = _variants(combined, own, events.raw, rows)
-    place = len(book.combined)
-    book.combined.append(refuse(combined, "remediation_conflict"))
-    which = pl.repeat(0, len(rows), dtype=pl.UInt32, eager=True)
-    lacks = missing_of(book, [book.combined[place]], which, own)
-    conflicting = answers_frame(which + place, lacks, None, risk)
+def decide_variants(
+    plan: Plan, events: Events, waiting: Waiting, book: Book, *, tables: bool
+) -> Answers:
+    """Answers for the rows that wait for their second round."""
+    variants = _variants(waiting, events.raw)
+    conflicting = _conflicting(waiting, book)
     stands = pl.Series([v is not None for v in variants.values], dtype=pl.Boolean)
     kept = stands.gather(variants.ids).arg_true()
     if not len(kept):
         return conflicting
-    names = frozenset(n for _, r in ((m, m.rule) for m in combined.remedies) for n, _ in r.set)
-    changed = _changed(plan, events.take(rows.gather(kept)), variants, variants.ids.gather(kept), names)
-    second = decide_round(plan, changed, settled=names, tables=tables)
-    answers = _concluded(combined, second, [f[kept] for f in own], variants,
-                         variants.ids.gather(kept), risk.gather(kept), book)
-    return overlay(conflicting, kept, answers)
+    standing = waiting.only(kept)
+    variants = replace(variants, ids=variants.ids.gather(kept))
+    changed = _changed(plan, events.take(standing.rows), variants, waiting.names())
+    second = decide_round(plan, changed, settled=waiting.names(), tables=tables)
+    return overlay(conflicting, kept, _concluded(standing, second, variants, book))
 
 
-def _variants(combined: Combined, own: Sequence[pl.DataFrame], raw: pl.DataFrame,
-              rows: pl.Series) -> _Variants:
+def _conflicting(waiting: Waiting, book: Book) -> Answers:
+    """The answers where remedies set two values for one attribute."""
+    refused = refuse(waiting.combined, "remediation_conflict")
+    which = pl.repeat(0, len(waiting.rows), dtype=pl.UInt32, eager=True)
+    place = len(book.combined)
+    book.combined.append(refused)
+    lacks = missing_of(book, [refused], which, waiting.own)
+    return answers_frame(which + place, lacks, None, waiting.risk)
+
+
+def _variants(waiting: Waiting, raw: pl.DataFrame) -> _Variants:
     """The values that the remedies set, on the original event, and the events that they make."""
-    parts = [(at, name, *_values(node, own[r.policy.scope]))
-             for at, r in enumerate(combined.remedies) for name, node in r.rule.set]
-    texts = _arguments(raw, rows) if any(n.startswith("args.") for _, n, _, _ in parts) else None
+    remedies = waiting.combined.remedies
+    parts = [
+        (at, name, *_values(node, waiting.own[r.policy.scope]))
+        for at, r in enumerate(remedies)
+        for name, node in r.rule.set
+    ]
+    patched = any(name.startswith("args.") for name in waiting.names())
+    texts = _arguments(raw, waiting.rows) if patched else None
     columns = [ids for _, _, ids, _ in parts] + ([] if texts is None else [texts])
-    groups = group(columns, len(rows))
+    groups = group(columns, len(waiting.rows))
     values: list[dict[str, Any] | None] = []
     events: list[dict[str, Any]] = []
     for row in groups.rows:
-        sets: list[dict[str, Any]] = [{} for _ in combined.remedies]
+        sets: list[dict[str, Any]] = [{} for _ in remedies]
         for at, name, ids, results in parts:
             sets[at][name] = results[ids[row]]
         together = agreed(sets)
@@ -93,12 +125,11 @@ def _values(node: Node, frame: pl.DataFrame) -> tuple[pl.Series, list[Any]]:
     return groups.ids, to_python(cells.value.gather(groups.rows), node.type)
 
 
-def _changed(plan: Plan, events: Events, variants: _Variants, ids: pl.Series,
-             names: frozenset[str]) -> Events:
+def _changed(plan: Plan, events: Events, variants: _Variants, names: frozenset[str]) -> Events:
     """`events` with the attributes that the variants change."""
     reads = {n: t for n, t in plan.reads().items() if _affected(n, names)}
     found = [attribute_states(event, reads, frozenset()) for event in variants.events]
-    columns = {n: spread(t, [f[n] for f in found], ids) for n, t in reads.items()}
+    columns = {n: spread(t, [f[n] for f in found], variants.ids) for n, t in reads.items()}
     return with_states(events, reads, columns, removed=names)
 
 
@@ -112,30 +143,33 @@ def _affected(name: str, names: frozenset[str]) -> bool:
     return name == "args_sha256" and patched
 
 
-def _concluded(first: Combined, second: Round, own: Sequence[pl.DataFrame], variants: _Variants,
-               ids: pl.Series, risk: pl.Series, book: Book) -> Answers:
+def _concluded(waiting: Waiting, second: Round, variants: _Variants, book: Book) -> Answers:
     """Both rounds together."""
     place = len(book.combined)
-    results = [conclude(first, other) for other in second.combined]
+    results = [conclude(waiting.combined, other) for other in second.combined]
     book.combined.extend(results)
     which = second.which.gather(second.classes)
-    lacks = missing_of(book, results, which, own, second.frames)
-    remedies = _remedies(results, which, variants, ids, book)
-    return answers_frame(which + place, lacks, remedies, risk)
+    lacks = missing_of(book, results, which, waiting.own, second.frames)
+    remedies = _remedies(results, which, variants, book)
+    return answers_frame(which + place, lacks, remedies, waiting.risk)
 
 
-def _remedies(results: Sequence[Combined], which: pl.Series, variants: _Variants, ids: pl.Series,
-              book: Book) -> pl.Series:
+def _remedies(
+    results: Sequence[Combined], which: pl.Series, variants: _Variants, book: Book
+) -> pl.Series:
     """The place in `book` of each row's remedy; none where the variant was refused."""
-    groups = group([which, ids], len(which))
+    groups = group([which, variants.ids], len(which))
     places = []
     for row in groups.rows:
-        result, values = results[which[row]], variants.values[ids[row]]
-        places.append(_place(result, values or {}, variants.events[ids[row]], book))
+        at = variants.ids[row]
+        values = variants.values[at] or {}
+        places.append(_place(results[which[row]], values, variants.events[at], book))
     return pl.Series(places, dtype=pl.UInt32).gather(groups.ids)
 
 
-def _place(result: Combined, values: Mapping[str, Any], event: Mapping[str, Any], book: Book) -> int:
+def _place(
+    result: Combined, values: Mapping[str, Any], event: Mapping[str, Any], book: Book
+) -> int:
     if result.reason == "remediation_refused":
         return 0
     book.remedies.append(remedy(result.remedies, values, event))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from govlab.backends.scalar.literals import Constants, identifier
 
 __all__ = ["Block", "Module"]
+
+_RESULT = re.compile(r"_\d+")
 
 
 @dataclass(slots=True)
@@ -81,6 +84,8 @@ class Block:
 
     def bind(self, text: str) -> str:
         """The name of the value of `text`, an expression that cannot raise."""
+        if _RESULT.fullmatch(text):
+            return text
         name = self.fresh()
         self.put(f"{name} = {text}")
         return name

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from govlab.backends.scalar.blocks import Block, Module
+from govlab.backends.scalar.globs import test as glob_test
 from govlab.backends.scalar.regions import region
+from govlab.backends.scalar.targets import KeyTest, key_test
 from govlab.lang.nodes import (
     And,
     Call,
@@ -48,7 +50,15 @@ def _value(block: Block, node: Node) -> str:
             state = block.attribute(name)
             return f"UNKNOWN if {state} is UNKNOWN else {state} is not ABSENT"
         case And() | Or() | Conditional() | Macro():
-            return _part(block, node)
+            named = key_test(node)
+            return _part(block, node) if named is None else _key(block, named)
+
+
+def _key(block: Block, named: KeyTest) -> str:
+    """A target's test of `tool` or `action`, of which one may be absent (S3)."""
+    state, other = block.attribute(named.key), block.attribute(named.other)
+    test = glob_test(state, named.globs, block.module.constants)
+    return f"{test} if type({state}) is not Mark else unnamed({state}, {other})"
 
 
 def _part(block: Block, node: Node) -> str:
@@ -70,7 +80,7 @@ def _tail(block: Block, node: Node) -> None:
             _chain(block, _operands(node, And), "False", "True")
         case Or():
             _chain(block, _operands(node, Or), "True", "False")
-        case Conditional():
+        case Conditional() if key_test(node) is None:
             _choice(block, node)
         case Macro():
             _macro(block, node)
@@ -84,6 +94,7 @@ def _tail(block: Block, node: Node) -> None:
             | Call()
             | MakeList()
             | MakeMap()
+            | Conditional()
         ):
             block.put(f"return {_value(block, node)}")
 
@@ -100,7 +111,9 @@ def _chain(block: Block, operands: Sequence[Node], decides: str, neutral: str) -
     for operand in operands:
         results.append(block.bind(_value(block, operand)))
         block.put(f"if {results[-1]} is {decides}:", f"    return {decides}")
-    block.put(f"return {neutral} if {' is '.join([*results, neutral])} else lack({', '.join(results)})")
+    block.put(
+        f"return {neutral} if {' is '.join([*results, neutral])} else lack({', '.join(results)})"
+    )
 
 
 def _choice(block: Block, node: Conditional) -> None:
@@ -118,10 +131,7 @@ _Loop = Callable[[Block, Macro], None]
 
 
 def _macro(block: Block, node: Macro) -> None:
-    over = block.bind(_value(block, node.range))
-    block.put(f"if type({over}) is Mark:", f"    return {over}")
-    if node.range.type.name not in ("list", "map"):
-        block.put(f"if kind({over}) not in ('list', 'map'):", "    return ERROR")
+    over = _range(block, node.range)
     variable = f"_v{node.variable.name.rpartition('@')[2]}"
     inner = block.inner({node.variable.name: variable})
     match node.kind:
@@ -138,6 +148,21 @@ def _macro(block: Block, node: Macro) -> None:
     block.put("marks = []", *before)
     block.nest(f"for {variable} in {over}:", inner)
     block.put(f"return lack(*marks) if marks else {after}")
+
+
+def _range(block: Block, node: Node) -> str:
+    """What a macro runs over, once it is known to be a list or map."""
+    if all(isinstance(part, Literal | MakeList) for part in walk(node)):
+        return _value(block, node)
+    match node:
+        case Variable(name=name):
+            over = block.attribute(name)
+        case _:
+            over = block.bind(_value(block, node))
+    block.put(f"if type({over}) is Mark:", f"    return lack({over})")
+    if node.type.name not in ("list", "map"):
+        block.put(f"if kind({over}) not in ('list', 'map'):", "    return ERROR")
+    return over
 
 
 _Around = tuple[Sequence[str], str]  # the lines before a loop, and what it comes to without marks

@@ -73,8 +73,10 @@ def _strings(_: str) -> Callable[[Any], Any]:
     def usual(raw: Any) -> Any:
         if type(raw) not in (list, tuple):
             return None
-        plain = all([type(each) is str and each.isascii() for each in raw])
-        return tuple(raw) if plain else None
+        for each in raw:
+            if type(each) is not str or not each.isascii():
+                return None
+        return tuple(raw)
 
     return usual
 

@@ -18,7 +18,7 @@ from govlab.types import Type
 __all__ = ["WIDTH", "Constants", "identifier", "literal", "sequence", "type_text"]
 
 WIDTH = 100
-_ATOMS = (bool, int, float, str, bytes, type(None))
+_ATOMS: tuple[Any, ...] = (bool, int, float, str, bytes, type(None))
 
 
 def literal(value: Any) -> str:
@@ -51,8 +51,8 @@ def literal(value: Any) -> str:
 
 def _plain(value: Any) -> str:
     """`repr` of the built-in type, whatever a subclass would say."""
-    kind = next(k for k in _ATOMS if isinstance(value, k))
-    return str(kind.__repr__(value))
+    written: str = next(kind.__repr__(value) for kind in _ATOMS if isinstance(value, kind))
+    return written
 
 
 def sequence(opening: str, items: Iterable[str], closing: str, *, start: int = 0) -> str:

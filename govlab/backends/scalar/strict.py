@@ -6,13 +6,14 @@ for the static types, the call goes to `runtime.calls.CALLS` under a name of its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from govlab.runtime.calls import CALLS
 
 __all__ = ["ALIASES", "TOTAL", "exact", "partial"]
 
-_ALIASES = {
+_OPERATORS = {
     "_==_": "equal",
     "_!=_": "unequal",
     "_<_": "before",
@@ -30,9 +31,22 @@ _ALIASES = {
     "@glob": "matches_glob",
     "@any_glob": "any_matches_glob",
 }
-ALIASES = {
-    name: _ALIASES.get(name) or f"call_{name.replace('.', '_').lower()}" for name in sorted(CALLS)
-}
+_CONVERSIONS = ("int", "uint", "double", "bool", "string", "bytes", "timestamp", "duration")
+
+
+def _alias(function: str) -> str:
+    """A Python name for a CEL function; none is a builtin's.
+
+    >>> _alias("_/_"), _alias("getDayOfWeek"), _alias("shell.parsed"), _alias("int")
+    ('divide', 'get_day_of_week_of', 'shell_parsed_of', 'to_int')
+    """
+    if function in _CONVERSIONS:
+        return f"to_{function}"
+    words = re.sub(r"([A-Z])", lambda capital: f"_{capital[1].lower()}", function)
+    return _OPERATORS.get(function) or f"{words.replace('.', '_')}_of"
+
+
+ALIASES = {function: _alias(function) for function in sorted(CALLS)}
 """What generated code calls each function of `CALLS`."""
 
 TOTAL = frozenset({"_==_", "_!=_", "type", "dyn"})

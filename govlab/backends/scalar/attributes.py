@@ -1,0 +1,121 @@
+"""The states that one bundle's expressions read, each found when first read (S2, S7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isnan
+from typing import Any, NamedTuple
+
+from govlab.backends.scalar.fields import field
+from govlab.backends.scalar.policies import Policy, Table, asked
+from govlab.runtime.event import attribute_states
+from govlab.runtime.states import ERROR, MALFORMED, Mark
+from govlab.types import Type
+
+__all__ = ["Attributes", "Scope", "filled", "outcomes", "ready", "scope", "settled", "undecided"]
+
+Event = Mapping[str, Any]
+
+
+class Scope(NamedTuple):
+    """One bundle of the chain: how its states are had, and its policies by target.
+
+    `fields` read attributes of an event without marks; `steps` are derived attributes and lookup
+    columns; `always` are the policies that every event asks, `tables` those found by a text.
+    """
+
+    reads: Mapping[str, Type]
+    fields: Mapping[str, Callable[[Event], Any]]
+    arguments: Mapping[str, Type]
+    steps: Mapping[str, Callable[[Attributes], Any]]
+    features: Sequence[str]
+    risk: Callable[[Attributes], Any] | None
+    always: Sequence[Policy]
+    tables: Sequence[Table]
+
+
+class Attributes(dict[str, Any]):
+    """The states that one bundle's expressions read, each found when first read."""
+
+    __slots__ = ("_arguments", "_event", "_marked", "_scope", "settled")
+
+    def __init__(
+        self, scope: Scope, event: Event, unknown: frozenset[str], settled: frozenset[str]
+    ) -> None:
+        self._scope = scope
+        self._event = event
+        self.settled = settled
+        self._arguments: Mapping[str, Any] | None = None
+        self._marked: Mapping[str, Any] | None = None
+        if unknown or event.get("malformed_columns"):
+            self._marked = attribute_states(event, scope.reads, unknown)
+
+    def __missing__(self, name: str) -> Any:
+        step = self._scope.steps.get(name)
+        state = self[name] = self.recorded(name) if step is None else step(self)
+        return state
+
+    def recorded(self, name: str) -> Any:
+        """The event's own state of the attribute `name`, before anything is derived."""
+        if self._marked is not None:
+            return self._marked[name]
+        if name not in self._scope.arguments:
+            return self._scope.fields[name](self._event)
+        if self._arguments is None:  # the text is parsed once, whatever is read of it
+            self._arguments = attribute_states(self._event, self._scope.arguments, frozenset())
+        return self._arguments[name]
+
+
+def scope(
+    *,
+    reads: Mapping[str, Type],
+    steps: Mapping[str, Callable[[Attributes], Any]],
+    features: Sequence[str],
+    risk: Callable[[Attributes], Any] | None,
+    always: Sequence[Policy],
+    tables: Sequence[Table],
+) -> Scope:
+    """The scope with its readers made."""
+    arguments = {name: kind for name, kind in reads.items() if name.startswith("args.")}
+    fields = {n: field(n, kind) for n, kind in reads.items() if n not in arguments}
+    return Scope(reads, fields, arguments, steps, features, risk, always, tables)
+
+
+def ready(
+    scope: Scope,
+    event: Event,
+    unknown: frozenset[str],
+    history: Mapping[str, Any],
+    settled: frozenset[str],
+) -> Attributes:
+    """The states for one bundle's targets and conditions, history and risk among them."""
+    states = Attributes(scope, event, unknown, settled)
+    for name in scope.features:
+        states[f"history.{name}"] = undecided(history[name])
+    if scope.risk is not None:
+        states["risk"] = scope.risk(states)
+    return states
+
+
+def undecided(result: Any) -> Any:
+    """A result as a state: what erred is there, but no value."""
+    return MALFORMED if result is ERROR else result
+
+
+def settled(states: Attributes, name: str, *, control: bool) -> bool:
+    """Whether the attribute `name` keeps what was recorded, though it is derived.
+
+    Malformed always stays; a value does if the platform said it or a remediation set it.
+    """
+    recorded = states[name] = states.recorded(name)
+    if recorded is MALFORMED:
+        return True
+    return type(recorded) is not Mark and (control or name in states.settled)
+
+
+def filled(result: Any) -> Any:
+    """The state of a derived attribute whose rule gave `result`; a double is never NaN."""
+    nan = type(result) is float and isnan(result)
+    return MALFORMED if result is ERROR or nan else result
+
+

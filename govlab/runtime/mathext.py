@@ -1,0 +1,125 @@
+"""Numbers: the math library of cel-go. Standard library only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from operator import and_, or_, xor
+from typing import Any
+
+from govlab.runtime.integers import int64, uint64
+from govlab.runtime.signatures import no_overload, takes
+from govlab.runtime.values import UINT_MAX, CelError, Uint, compare, kind
+
+__all__ = ["MATH_CALLS"]
+
+_NUMBERS = ("int", "uint", "double")
+
+
+def _extreme(name: str, sign: int) -> Callable[..., Any]:
+    """The first of the greatest (`sign` 1) or least (-1) of some numbers, or of a list of them."""
+
+    def apply(*values: Any) -> Any:
+        one_list = len(values) == 1 and kind(values[0]) == "list"
+        numbers: Sequence[Any] = values[0] if one_list else values
+        if not numbers or any(kind(number) not in _NUMBERS for number in numbers):
+            raise no_overload(name, *values)
+        found = numbers[0]
+        for number in numbers[1:]:
+            found = number if compare(number, found) == sign else found
+        return found
+
+    return apply
+
+
+def _round(value: float) -> float:
+    """The nearest whole number, halves away from zero; infinities and NaN as they are."""
+    if not math.isfinite(value):
+        return value
+    whole = float(math.trunc(value))
+    away = math.copysign(1.0, value) if abs(value - whole) >= 0.5 else 0.0
+    return math.copysign(whole + away, value)
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    """`function` (floor, ceil, trunc) as CEL has it: infinities and NaN as they are, -0.0 kept."""
+    return lambda v: math.copysign(float(function(v)), v) if math.isfinite(v) else v
+
+
+def _absolute(value: Any) -> Any:
+    match kind(value):
+        case "int":
+            return int64(abs(value))
+        case "uint":
+            return value
+        case _:
+            return abs(value)
+
+
+def _sign(value: Any) -> Any:
+    match kind(value):
+        case "double":
+            return value if math.isnan(value) else float((value > 0) - (value < 0))
+        case "uint":
+            return Uint(value > 0)
+        case _:
+            return (value > 0) - (value < 0)
+
+
+def _square_root(value: Any) -> float:
+    return math.sqrt(value) if value >= 0 else math.nan
+
+
+def _bits(function: Callable[[int, int], int]) -> Callable[[int, int], int]:
+    return lambda a, b: uint64(function(a, b)) if isinstance(a, Uint) else function(a, b)
+
+
+def _complement(value: int) -> int:
+    return Uint(UINT_MAX - value) if isinstance(value, Uint) else ~value
+
+
+def _shift_left(value: int, by: int) -> int:
+    shifted = value << _offset(by) & UINT_MAX if by < 64 else 0
+    return Uint(shifted) if isinstance(value, Uint) else _signed(shifted)
+
+
+def _shift_right(value: int, by: int) -> int:
+    """Zeros come in from the left, also before a negative number."""
+    shifted = (value & UINT_MAX) >> _offset(by) if by < 64 else 0
+    return Uint(shifted) if isinstance(value, Uint) else _signed(shifted)
+
+
+def _offset(by: int) -> int:
+    if by < 0:
+        raise CelError(f"a negative offset: {by}")
+    return by
+
+
+def _signed(bits: int) -> int:
+    return bits - 2**64 if bits >= 2**63 else bits
+
+
+# name -> function, kinds of arguments
+_TABLE: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "ceil": (_whole(math.ceil), ("double",)),
+    "floor": (_whole(math.floor), ("double",)),
+    "trunc": (_whole(math.trunc), ("double",)),
+    "round": (_round, ("double",)),
+    "abs": (_absolute, _NUMBERS),
+    "sign": (_sign, _NUMBERS),
+    "sqrt": (_square_root, _NUMBERS),
+    "isNaN": (math.isnan, ("double",)),
+    "isInf": (math.isinf, ("double",)),
+    "isFinite": (math.isfinite, ("double",)),
+    "bitAnd": (_bits(and_), ("int int", "uint uint")),
+    "bitOr": (_bits(or_), ("int int", "uint uint")),
+    "bitXor": (_bits(xor), ("int int", "uint uint")),
+    "bitNot": (_complement, ("int", "uint")),
+    "bitShiftLeft": (_shift_left, ("int int", "uint int")),
+    "bitShiftRight": (_shift_right, ("int int", "uint int")),
+}
+MATH_CALLS: dict[str, Callable[..., Any]] = {
+    "math.greatest": _extreme("math.greatest", 1),
+    "math.least": _extreme("math.least", -1),
+    **{f"math.{n}": takes(f"math.{n}", f, *kinds) for n, (f, kinds) in _TABLE.items()},
+}
