@@ -46,8 +46,9 @@ def _columns(reads: Mapping[str, Type]) -> dict[str, Type]:
     stored = {"cost": ("cost_micro_usd", whole)}
     found: dict[str, Type] = {}
     for name, kind in reads.items():
-        column, type_ = ("args", text) if name.startswith("args.") else stored.get(
-            name, (name, kind))
+        column, type_ = (
+            ("args", text) if name.startswith("args.") else stored.get(name, (name, kind))
+        )
         found[column] = type_
     return found
 
@@ -70,5 +71,13 @@ def _cell(name: str, kind: Type, event: Mapping[str, Any]) -> tuple[str, Any]:
     return state, (value if state == "present" else None)
 
 
-_COUNTS = ("step", "delegation_depth", "amount", "tokens_in", "tokens_out", "lines_changed",
-           "files_changed", "records_affected")
+_COUNTS = (
+    "step",
+    "delegation_depth",
+    "amount",
+    "tokens_in",
+    "tokens_out",
+    "lines_changed",
+    "files_changed",
+    "records_affected",
+)

@@ -179,7 +179,7 @@ _SETS = {"env": "string", "tool": "string", "resource": "string", "region": "str
          "args.path": "string", "args.n": "int", "args.to": "list(string)", "amount": "double",
          "records_affected": "int",
          "cost": "double", "destructive": "bool", "args.deep.k": "string", "context.n": "int",
-         "cost_micro_usd": "int", "args.when": "timestamp",
+         "args.when": "timestamp",
          "risk_tags": "list(string)"}  # fmt: skip
 
 
@@ -192,9 +192,9 @@ def _remediation(rng: random.Random, words: Words) -> Tree:
 
 def _cured(rng: random.Random, words: Words) -> Tree:
     """A condition and the value that makes it false: a variant that can stand."""
-    name = rng.choice(
-        [n for n in _SETS if words.may_name(n) and _SETS[n] in ("string", "int", "double")]
-    )
+    scalar = [n for n in _SETS if words.may_name(n) and _SETS[n] in ("string", "int", "double")]
+    # often one of few, so that remedies meet and contradict each other
+    name = rng.choice(["env", "region"] if rng.random() < 0.6 else scalar)
     value = rng.choice([v for v in _LITERALS[_SETS[name]] if not v.startswith("-")])
     return {"condition": f"!has(event.{name}) || {name} != {value}",
             "remediation": {"set": {name: value},
@@ -227,6 +227,8 @@ def _rule(rng: random.Random, words: Words) -> Tree:
             rule |= _cured(rng, words)
         case "REMEDIATE":
             rule["remediation"] = _remediation(rng, words)
+        case _:
+            pass
     return rule
 
 
@@ -316,7 +318,7 @@ def _default(rng: random.Random) -> Any:
 
 def write(tree: Tree, folder: Path) -> Path:
     """The bundle `tree` as files below `folder`; its own path."""
-    path = folder / tree["name"]
+    path = folder / str(tree["name"])
     path.mkdir(parents=True)
     own = {k: v for k, v in tree.items() if k not in ("data", "parent")}
     if "parent" in tree:

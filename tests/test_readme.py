@@ -37,7 +37,9 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"(?:^|`)govlab ([a-z]+) ", TEXT, re.MULTILINE))))
+@pytest.mark.parametrize(
+    "name", sorted(set(re.findall(r"(?:^|`)govlab ([a-z]+) ", TEXT, re.MULTILINE)))
+)
 def test_commands_exist(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"govlab {name}" in capsys.readouterr().out

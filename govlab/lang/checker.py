@@ -13,21 +13,17 @@ from typing import Any
 
 from govlab.errors import did_you_mean
 from govlab.lang import nodes, syntax
+from govlab.lang.bindings import MOST_NODES, bound_name, is_too_large
 from govlab.lang.compiled import compile_literal
 from govlab.lang.early import READ_EARLY, compile_argument, is_written_out
 from govlab.lang.functions import FUNCTIONS, NAMESPACES, RECORDS, Overload, Style, unify
 from govlab.lang.overloads import cure, joined, resolve, style_of, written
 from govlab.lang.syntax import Span
+from govlab.lang.type_names import LITERAL_TYPES, TYPE_VALUES
 from govlab.types import (
     BOOL,
-    BYTES,
-    DOUBLE,
     DYN,
-    INT,
-    NULL,
-    SCALARS,
     STRING,
-    UINT,
     Type,
     list_of,
     map_of,
@@ -87,7 +83,8 @@ def check(tree: syntax.Syntax, scope: Scope, *, want: Type | None = BOOL) -> Che
 
     Problems have codes GL101 (no such name), GL102 (not readable here), GL103 (no such function),
     GL104 (no overload), GL105 (a literal is needed), GL106 (a bad literal), GL107 (wrong result
-    type), GL108 (not a list or map), GL109 (`has` needs a field), GL110 (mixed types).
+    type), GL108 (not a list or map), GL109 (`has` needs a field), GL110 (mixed types), GL111
+    (bindings make it too large).
     """
     checker = _Checker(scope)
     node = checker.node(tree, {})
@@ -101,34 +98,8 @@ def check(tree: syntax.Syntax, scope: Scope, *, want: Type | None = BOOL) -> Che
     return Checked(node, tuple(checker.problems))
 
 
-_Locals = dict[str, nodes.Local]
+_Locals = dict[str, nodes.Node]
 _HOW_TO_GET = {"bool": "compare it with something, as `... == true`"}
-_LITERAL_TYPES = {
-    "null": NULL,
-    "bool": BOOL,
-    "int": INT,
-    "uint": UINT,
-    "double": DOUBLE,
-    "string": STRING,
-    "bytes": BYTES,
-}
-_TYPE_VALUES = {
-    "bool": BOOL,
-    "int": INT,
-    "uint": UINT,
-    "double": DOUBLE,
-    "string": STRING,
-    "bytes": BYTES,
-    "list": list_of(DYN),
-    "map": map_of(DYN, DYN),
-    "null_type": NULL,
-    "type": type_of(DYN),
-    "google.protobuf.Timestamp": SCALARS["timestamp"],
-    "google.protobuf.Duration": SCALARS["duration"],
-    "net.IP": Type("ip"),
-    "net.CIDR": Type("cidr"),
-    "net.URL": Type("url"),
-}
 
 
 class _Checker:
@@ -148,7 +119,7 @@ class _Checker:
         """The checked form of `tree`."""
         match tree:
             case syntax.Literal(span=span, kind=kind, value=value):
-                return nodes.Literal(_LITERAL_TYPES[kind], span, compile_literal(kind, value))
+                return nodes.Literal(LITERAL_TYPES[kind], span, compile_literal(kind, value))
             case syntax.Ident() | syntax.Select(test=False):
                 return self.name(tree, local)
             case syntax.Select():
@@ -215,9 +186,9 @@ class _Checker:
 
     def unknown_name(self, tree: syntax.Ident | syntax.Select, name: str) -> nodes.Node:
         """A type's name, or no value."""
-        if name in _TYPE_VALUES:
+        if name in TYPE_VALUES:
             return nodes.Literal(
-                type_of(_TYPE_VALUES[name]), tree.span, compile_literal("type", name)
+                type_of(TYPE_VALUES[name]), tree.span, compile_literal("type", name)
             )
         return self.no_value(tree, name)
 
@@ -264,8 +235,9 @@ class _Checker:
 
     def call(self, tree: syntax.Call, local: _Locals) -> nodes.Node:
         """A logical operator, or a strict function by its overloads."""
-        name = self.qualified(tree, local)
-        span = tree.span
+        if bound_name(tree) is not None:
+            return self.bind(tree, local)
+        name, span = self.qualified(tree, local), tree.span
         given = tree.args if tree.target is None or name else (tree.target, *tree.args)
         args = tuple(self.node(a, local) for a in given)
         match tree.function:
@@ -288,12 +260,28 @@ class _Checker:
         """
         match tree.target:
             case syntax.Ident(name=space) if space in NAMESPACES and space not in local:
-                attribute = space in self.scope.attributes or space in self.scope.constants
-                known = ("method", tree.function) not in FUNCTIONS
                 name = f"{space}.{tree.function}"
-                return name if not attribute or known and ("function", name) in FUNCTIONS else None
+                hidden = space in self.scope.attributes or space in self.scope.constants
+                only = ("function", name) in FUNCTIONS and (
+                    "method",
+                    tree.function,
+                ) not in FUNCTIONS
+                return name if only or not hidden else None
             case _:
                 return None
+
+    def bind(self, tree: syntax.Call, local: _Locals) -> nodes.Node:
+        """`cel.bind(name, value, expression)`, the value put where the name is."""
+        name, value, expression = bound_name(tree) or "", *tree.args[1:]
+        inner = {**local, name: self.bounded(self.node(value, local), value.span)}
+        return self.bounded(self.node(expression, inner), expression.span)
+
+    def bounded(self, node: nodes.Node, span: Span) -> nodes.Node:
+        """`node`, or a problem where bindings made it too large."""
+        if not is_too_large(node):
+            return node
+        message = f"with its bindings written out this has more than {MOST_NODES} parts or levels"
+        return self.problem("GL111", message, span, "use the names of `cel.bind` less often")
 
     def conditional(
         self, span: Span, condition: nodes.Node, then: nodes.Node, otherwise: nodes.Node
@@ -338,9 +326,7 @@ class _Checker:
         """`args`, with those that are compiled at load (patterns, zones) checked and compiled."""
         compiled = overload.literal or READ_EARLY.get(function, frozenset())
         return tuple(
-            self.literal(function, arg, required=i in overload.literal)
-            if i in compiled
-            else arg
+            self.literal(function, arg, required=i in overload.literal) if i in compiled else arg
             for i, arg in enumerate(args)
         )
 

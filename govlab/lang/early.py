@@ -1,4 +1,4 @@
-"""Arguments that are looked at when the bundle loads: a mistake in them is no matter of an event."""
+"""Arguments that are looked at when the bundle loads, as a mistake in them fits no event."""
 
 from __future__ import annotations
 

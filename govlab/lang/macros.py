@@ -47,10 +47,13 @@ def global_call(span: Span, function: str, args: tuple[Syntax, ...]) -> Syntax:
 def method_call(span: Span, target: Syntax, method: str, args: tuple[Syntax, ...]) -> Syntax:
     """`target.method(args)`, which is a macro for `all`, `exists`, `exists_one`, `map`, `filter`.
 
-    Raises `SyntaxProblem` for a macro with other arguments than it takes, and for macros with two
-    variables and `cel.bind`, which are left to a later version.
+    `cel.bind` stays a call, for the checker. Raises `SyntaxProblem` for a macro with other
+    arguments than it takes, and for macros with two variables, which are left to a later version.
     """
-    _refuse_later(span, target, method)
+    if method in _LATER:
+        raise SyntaxProblem(f"`{method}` is left to a later version", span)
+    if method == "bind" and isinstance(target, Ident) and target.name == "cel":
+        _check_binding(span, args)
     kind = _KINDS.get(method)
     if kind is None:
         return Call(span, method, target, args)
@@ -68,11 +71,10 @@ def _variable(method: str, argument: Syntax) -> str:
             return name
         case _:
             message = f"the first argument of `{method}` must be a simple name"
-            raise SyntaxProblem(message, argument.span, "it names the element, such as `x`")
+            raise SyntaxProblem(message, argument.span, "it names a value, such as `x`")
 
 
-def _refuse_later(span: Span, target: Syntax, method: str) -> None:
-    if method in _LATER:
-        raise SyntaxProblem(f"`{method}` is left to a later version", span)
-    if method == "bind" and isinstance(target, Ident) and target.name == "cel":
-        raise SyntaxProblem("`cel.bind` is left to a later version", span)
+def _check_binding(span: Span, args: tuple[Syntax, ...]) -> None:
+    if len(args) != 3:
+        raise SyntaxProblem("`cel.bind` takes `(name, value, expression)`", span)
+    _variable("cel.bind", args[0])

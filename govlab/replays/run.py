@@ -25,8 +25,6 @@ __all__ = ["Replay", "replay"]
 BATCH = 250_000
 # what a list of events shows, beside what the deciding rule read
 _SHOWN = ("ts", "run_id", "actor", "tool", "action", "resource", "args", "source_format")
-# what history and the fate of earlier events are read from (S8)
-_FATE = ("executed", "decision", "approval_status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +153,9 @@ def _read(log: Any, plan: Plan, by: tuple[str, ...]) -> pl.DataFrame:
                 f"the log has no column `{name}` to count by; "
                 f"{did_you_mean(name, have) or 'it has ' + ', '.join(have[:12])}"
             )
-    fate = _FATE if plan.has_history() else ()
-    wanted = dict.fromkeys(("event_id", *needed(plan), *_SHOWN, *fate, *by))
+    if plan.has_history():  # what became of earlier events counts, so every column may
+        return scanned.collect()
+    wanted = dict.fromkeys(("event_id", *needed(plan), *_SHOWN, *by))
     return scanned.select([name for name in wanted if name in have]).collect()
 
 

@@ -22,7 +22,9 @@ def _extreme(name: str, sign: int) -> Callable[..., Any]:
     def apply(*values: Any) -> Any:
         one_list = len(values) == 1 and kind(values[0]) == "list"
         numbers: Sequence[Any] = values[0] if one_list else values
-        if not numbers or any(kind(number) not in _NUMBERS for number in numbers):
+        if not numbers:
+            raise CelError(f"`{name}` of no numbers")
+        if any(kind(number) not in _NUMBERS for number in numbers):
             raise no_overload(name, *values)
         found = numbers[0]
         for number in numbers[1:]:

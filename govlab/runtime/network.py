@@ -46,7 +46,7 @@ def read_ip(text: str) -> Ip:
     >>> read_ip("::ffff:7f00:1") == read_ip("127.0.0.1")
     True
     """
-    address = _read_address(text)
+    address = _read_address(text, text)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     if mapped is None:
         return Ip(address.version, int(address))
@@ -55,13 +55,14 @@ def read_ip(text: str) -> Ip:
     return Ip(4, int(mapped))
 
 
-def _read_address(text: str) -> IPv4Address | IPv6Address:
+def _read_address(text: str, shown: str) -> IPv4Address | IPv6Address:
     if "%" in text:
-        raise CelError(f"an IP address with a zone is not allowed: `{text[:60]}`")
+        raise CelError(f"an IP address with a zone is not allowed: `{shown[:60]}`")
     try:
         return ip_address(text)
     except ValueError:
-        raise CelError(f"not an IP address: `{text[:60]}`") from None
+        what = "an IP address" if shown == text else "a CIDR block"
+        raise CelError(f"not {what}: `{shown[:60]}`") from None
 
 
 def write_ip(ip: Ip) -> str:
@@ -76,7 +77,7 @@ def write_ip(ip: Ip) -> str:
 def read_cidr(text: str) -> Cidr:
     """The block written as `10.0.0.0/8`; raises CelError where it is not one."""
     written, _, length = text.partition("/")
-    address = _read_address(written)
+    address = _read_address(written, text)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         raise CelError(f"an IPv4-mapped IPv6 block is not allowed: `{text[:60]}`")
     if not _PREFIX_LENGTH.fullmatch(length) or int(length) > _WIDTHS[address.version]:

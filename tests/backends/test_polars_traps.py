@@ -14,14 +14,16 @@ from govlab.backends.columnar.numbers import ARITHMETIC
 from govlab.backends.columnar.program import Col, Program
 from govlab.types import DOUBLE
 
-ROWS = 200_000
+ROWS = 300_000
 CURE = pl.QueryOptFlags(check_order_observe=False)
+GONE = "polars no longer permutes these rows: the pin in pyproject.toml may be looked at again"
 
 
 def _log(folder: Path) -> tuple[Path, list[str]]:
+    """A file of many small row groups, and what `_literal_branches` gives in its order."""
     path = folder / "log.parquet"
     frame = pl.DataFrame({"n": pl.int_range(ROWS, eager=True) * 7919 % 1000})
-    frame.write_parquet(path, row_group_size=5_000)
+    frame.write_parquet(path, row_group_size=100)
     return path, ["a" if n > 500 else "b" for n in frame["n"]]
 
 
@@ -29,28 +31,35 @@ def _literal_branches() -> pl.Expr:
     return pl.when(pl.col("n") > 500).then(pl.lit("a")).otherwise(pl.lit("b")).alias("v")
 
 
-def test_trap_1_scan_with_literal_branches_keeps_its_order_with_the_cure(tmp_path: Path) -> None:
-    path, wanted = _log(tmp_path)
-    for _ in range(10):
-        lazy = pl.scan_parquet(path).select(_literal_branches())
-        assert lazy.collect(optimizations=CURE)["v"].to_list() == wanted
-
-
-def test_trap_1_join_with_literal_branches_keeps_its_order_with_the_cure() -> None:
+def _joined() -> tuple[pl.LazyFrame, list[str]]:
     left = pl.DataFrame({"k": pl.int_range(20_000, eager=True) * 31 % 200}).lazy()
     right = pl.DataFrame({"k": pl.int_range(200, eager=True)}).with_columns(t=pl.col("k") * 5 % 7)
     wanted = ["a" if k * 5 % 7 > 3 else "b" for k in (n * 31 % 200 for n in range(20_000))]
     branch = pl.when(pl.col("t") > 3).then(pl.lit("a")).otherwise(pl.lit("b")).alias("v")
-    for _ in range(10):
-        joined = left.join(right.lazy(), on="k", how="left", maintain_order="left").select(branch)
-        assert joined.collect(optimizations=CURE)["v"].to_list() == wanted
+    joined = left.join(right.lazy(), on="k", how="left", maintain_order="left").select(branch)
+    return joined, wanted
+
+
+def test_trap_1_a_scan_with_literal_branches_changes_places(tmp_path: Path) -> None:
+    path, wanted = _log(tmp_path)
+    lazy = pl.scan_parquet(path).select(_literal_branches())
+    assert any(lazy.collect()["v"].to_list() != wanted for _ in range(10)), GONE
+    for _ in range(5):
+        assert lazy.collect(optimizations=CURE)["v"].to_list() == wanted
+
+
+def test_trap_1_a_join_with_literal_branches_changes_places() -> None:
+    lazy, wanted = _joined()
+    assert any(lazy.collect()["v"].to_list() != wanted for _ in range(10)), GONE
+    for _ in range(5):
+        assert lazy.collect(optimizations=CURE)["v"].to_list() == wanted
 
 
 def test_trap_1_eager_expressions_run_without_the_optimisation(tmp_path: Path) -> None:
     path, wanted = _log(tmp_path)
     frame = pl.read_parquet(path)
     assert "check_order_observe: False" in str(pl.QueryOptFlags._eager())
-    for _ in range(10):
+    for _ in range(5):
         assert frame.select(_literal_branches())["v"].to_list() == wanted
 
 

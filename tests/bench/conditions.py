@@ -57,7 +57,9 @@ CONDITIONS = (
     Condition("tokens_in + tokens_out > 100000", c("tokens_in") + c("tokens_out") > 100000),
     Condition(
         "has(event.ticket) ? ticket.startsWith('CHG-') : false",
-        pl.when(c("ticket").is_not_null()).then(c("ticket").str.starts_with("CHG-")).otherwise(False),
+        pl.when(c("ticket").is_not_null())
+        .then(c("ticket").str.starts_with("CHG-"))
+        .otherwise(False),
     ),
     Condition(
         "risk_tags.exists(t, t.startsWith('pii:') || t == 'secret')",

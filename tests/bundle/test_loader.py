@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -209,10 +211,8 @@ SPLICES = [b"\x00", b"\xff", b"- ", b"{", b"}", b"[", b"&a ", b"*a", b"!!x ", b"
 def hostile(bundle: Path) -> None:
     """Loads, or says what is wrong; never anything else, and soon."""
     began = time.perf_counter()
-    try:
+    with suppress(GovlabError):
         everything(bundle)
-    except GovlabError as error:
-        assert str(error)
     assert time.perf_counter() - began < 5
 
 
@@ -254,8 +254,6 @@ def test_mutated_structure_never_escapes(
 
 
 def test_a_pipe_is_no_policy(tmp_path: Path) -> None:
-    import os  # noqa: PLC0415
-
     bundle = written(tmp_path, SEED)
     assert everything(bundle).digest
     os.mkfifo(bundle / "policies" / "q.yaml")

@@ -30,7 +30,7 @@ from govlab.types import BOOL, DOUBLE, DURATION, INT, STRING, TIMESTAMP, Type, l
         ((), "list(int)", list_of(INT), ()),
         (50, "double", DOUBLE, 50.0),
         ("50", "double", DOUBLE, 50.0),
-        (" 1.5e3"[1:], "double", DOUBLE, 1500.0),
+        ("1.5e3", "double", DOUBLE, 1500.0),
         ("1h30m", "duration", DURATION, Duration(5400 * 10**9)),
         ("2d", "duration", DURATION, Duration(172800 * 10**9)),
         ("1970-01-01T00:00:01Z", "timestamp", TIMESTAMP, Timestamp(10**9)),

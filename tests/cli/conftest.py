@@ -24,8 +24,9 @@ Command = Callable[..., Ran]
 
 
 @pytest.fixture
-def govlab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-           tmp_path: Path) -> Command:
+def govlab(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Command:
     """`govlab(*arguments)` in a folder of its own, with a cache of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 

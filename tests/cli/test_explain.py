@@ -19,8 +19,9 @@ from tests.cli.conftest import Command
         ({"tool": "aws-cli"}, "DENY"),
     ],
 )
-def test_the_example_policy(govlab: Command, seed: Path, event: dict[str, str],
-                            decision: str) -> None:
+def test_the_example_policy(
+    govlab: Command, seed: Path, event: dict[str, str], decision: str
+) -> None:
     shown = govlab("explain", seed, "--event", json.dumps(event), "--json")
     assert shown.code == 0
     assert json.loads(shown.out)["decision"] == decision
@@ -34,8 +35,9 @@ def test_the_trace_names_values_and_what_became_of_the_policy(govlab: Command, s
     assert 'env  "staging"' in shown.out
 
 
-def test_a_file_and_text_that_could_move_the_cursor(govlab: Command, seed: Path,
-                                                    tmp_path: Path) -> None:
+def test_a_file_and_text_that_could_move_the_cursor(
+    govlab: Command, seed: Path, tmp_path: Path
+) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"tool": "aws-cli", "env": "\x1b[2Jstaging"}), encoding="utf-8")
     shown = govlab("explain", seed, "--event", f"@{event}")

@@ -20,8 +20,9 @@ def test_help_lists_every_command_with_its_line(govlab: Command) -> None:
         assert f"\n  {name} " in shown.out
 
 
-@pytest.mark.parametrize("name", ["demo", "check", "ingest", "fetch", "replay", "explain", "lint",
-                                  "test"])
+@pytest.mark.parametrize(
+    "name", ["demo", "check", "ingest", "fetch", "replay", "explain", "lint", "test"]
+)
 def test_every_command_has_help_with_an_example(govlab: Command, name: str) -> None:
     shown = govlab(name, "--help")
     assert shown.code == 0
@@ -29,8 +30,15 @@ def test_every_command_has_help_with_an_example(govlab: Command, name: str) -> N
     assert "--json" in shown.out
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["lint"], ["lint", "--format", "xml", "b"],
-                                       ["replay", "--state", "x", "a", "b"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["lint"],
+        ["lint", "--format", "xml", "b"],
+        ["replay", "--state", "x", "a", "b"],
+    ],
+)
 def test_wrong_usage_is_exit_2(govlab: Command, arguments: list[str]) -> None:
     shown = govlab(*arguments)
     assert shown.code == 2
@@ -59,8 +67,9 @@ def test_the_package_and_its_help_are_light() -> None:
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     command = f"{sys.executable} -m govlab --help | head -1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
 
 

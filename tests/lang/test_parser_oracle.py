@@ -33,7 +33,7 @@ cel = pytest.importorskip("cel_expr_python.cel", reason="cel-expr-python is the 
 # Our message -> why cel-cpp accepts the text without checking types.
 REFUSED_ON_PURPOSE = {
     "messages are not supported": "no protocol buffers in conditions",
-    "left to a later version": "macros with two variables and cel.bind",
+    "left to a later version": "macros with two variables",
     "takes `(": "a macro's name with other arguments: cel-cpp leaves it to its checker",
     "`has` takes one field": "the same for `has()` and `has(a.b, 1)`",
     "`has` takes no dot": "the same for `.has(a.b)`",

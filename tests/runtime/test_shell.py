@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import govlab.runtime.shell as shell_module
 from govlab.runtime.shell import Shell, analyse
+from tests.work import steps
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[1] / "conformance" / "shell.yaml").read_text(encoding="utf-8")
@@ -255,6 +256,21 @@ def _sized(build: Callable[[int], str], length: int) -> str:
     return build(max(1, length * 32 // unit))[:length]
 
 
+@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE.keys())
+def test_work_grows_with_length(build: Callable[[int], str]) -> None:
+    """Four times the text takes about four times the steps; a square would take 16 times."""
+    short, long = (steps(lambda t=_sized(build, n): analyse(t)) for n in (2_000, 8_000))
+    assert long <= 6 * short + 2_000, (short, long)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE.keys())
+def test_time_grows_with_length(build: Callable[[int], str]) -> None:
+    """Eight times the text takes about eight times as long; a square would take 64 times."""
+    short, long = _seconds(_sized(build, 12_500)), _seconds(_sized(build, 100_000))
+    assert long < 24 * short + 0.02, (short, long)
+
+
 def _seconds(text: str) -> float:
     """The least of up to three runs, fewer where one takes long enough to be exact."""
     times = list[float]()
@@ -263,13 +279,6 @@ def _seconds(text: str) -> float:
         analyse(text)
         times.append(time.process_time() - start)
     return min(times)
-
-
-@pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE.keys())
-def test_time_grows_with_length(build: Callable[[int], str]) -> None:
-    """Eight times the text takes about eight times as long; a square would take 64 times."""
-    short, long = _seconds(_sized(build, 12_500)), _seconds(_sized(build, 100_000))
-    assert long < 24 * short + 0.02, (short, long)
 
 
 # The copy in an exported engine.

@@ -75,27 +75,34 @@ def with_states(
     events: Events,
     reads: Mapping[str, Type],
     values: Mapping[str, _Read],
-    removed: frozenset[str] = frozenset(),
+    known: frozenset[str] = frozenset(),
+    cleared: frozenset[str] = frozenset(),
 ) -> Events:
     """`events` with attributes of `reads` as in `values`, marked as the log marks them.
 
-    `removed` are columns that are no longer unknown, because a remediation sets them.
+    Where a remediation sets columns, those in `known` are no longer unknown, nor those in
+    `cleared` malformed.
     """
     columns: list[pl.Series] = []
     for name in reads:
-        columns.extend(_marked(events, name, values[name], removed))
+        bad = _either(values[name][1], _named(events.raw, _MALFORMED, _aliases(name) - cleared))
+        hidden = None if events.known else _hidden(events.raw, name, known)
+        columns.extend(_marked(name, values[name][0], bad, hidden))
     stale = [
         c for n in reads for c in (malformed_name(n), unknown_name(n)) if c in events.states.columns
     ]
     return replace(events, states=events.states.drop(stale).with_columns(columns))
 
 
-def _marked(events: Events, name: str, read: _Read, removed: frozenset[str]) -> Iterable[pl.Series]:
-    value, malformed = read
-    aliases = {name, source_column(name)}
-    named = _named(events.raw, _MALFORMED, aliases)
-    bad = _either(malformed, named)
-    hidden = None if events.known else _hidden(events.raw, name, aliases, removed)
+def _aliases(name: str) -> frozenset[str]:
+    """The names under which a mark may speak of attribute `name`."""
+    return frozenset({name, source_column(name)})
+
+
+def _marked(
+    name: str, value: pl.Series, bad: pl.Series | None, hidden: pl.Series | None
+) -> Iterable[pl.Series]:
+    """The columns of one attribute: its value and the flags that can be true."""
     frame = value.alias("v").to_frame()
     if bad is not None and bad.any():
         frame = frame.with_columns(bad.alias("m")).with_columns(v=pl.when(~pl.col("m")).then("v"))
@@ -112,14 +119,12 @@ def _either(a: pl.Series | None, b: pl.Series | None) -> pl.Series | None:
     return b if a is None else a if b is None else a | b
 
 
-def _hidden(
-    raw: pl.DataFrame, name: str, aliases: set[str], removed: frozenset[str]
-) -> pl.Series | None:
+def _hidden(raw: pl.DataFrame, name: str, known: frozenset[str]) -> pl.Series | None:
     """Where the source of the row cannot tell the attribute (S14)."""
+    names = _aliases(name) - known
     if name == "cost_micro_usd":
-        aliases = aliases | {"cost"}
-    names = aliases - removed
-    if lacking(raw, name) and not _OPTIONAL & aliases and names:
+        names |= {"cost"} - known
+    if lacking(raw, name) and name not in _OPTIONAL and names:
         return pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
     return _named(raw, _UNKNOWN, names)
 
@@ -129,7 +134,7 @@ def lacking(raw: pl.DataFrame, name: str) -> bool:
     return not any(c in raw.columns for c in columns_of(name))
 
 
-def _named(raw: pl.DataFrame, column: str, names: set[str]) -> pl.Series | None:
+def _named(raw: pl.DataFrame, column: str, names: frozenset[str]) -> pl.Series | None:
     """Where the list of columns in `column` holds one of `names`; None where it never does."""
     if column not in raw.columns or raw.schema[column] == pl.Null:
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from govlab.backends.columnar.answers import Answers, Book, answers_frame, missing_of, overlay
-from govlab.backends.columnar.attributes import Events, spread, with_states
+from govlab.backends.columnar.attributes import Events, source_column, spread, with_states
 from govlab.backends.columnar.cells import to_python
 from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.dictionary import evaluate_distinct
@@ -130,7 +130,15 @@ def _changed(plan: Plan, events: Events, variants: _Variants, names: frozenset[s
     reads = {n: t for n, t in plan.reads().items() if _affected(n, names)}
     found = [attribute_states(event, reads, frozenset()) for event in variants.events]
     columns = {n: spread(t, [f[n] for f in found], variants.ids) for n, t in reads.items()}
-    return with_states(events, reads, columns, removed=names)
+    return with_states(events, reads, columns, known=names, cleared=_cleared(names, reads))
+
+
+def _cleared(names: frozenset[str], reads: Collection[str]) -> frozenset[str]:
+    """What is no longer malformed once `names` are set, as `plan.remedy` has it."""
+    marked = {*names, *reads, *map(source_column, reads)}
+    event = {"malformed_columns": ",".join(sorted(marked))}
+    left = variant(event, dict.fromkeys(names))["malformed_columns"]
+    return frozenset(marked) - frozenset(left.split(","))
 
 
 def _affected(name: str, names: frozenset[str]) -> bool:

@@ -1,8 +1,9 @@
 """The scalar engine: a plan as Python source, run one event at a time.
 
-The path of a plan: `targets` (which policies a text finds), `conditions` and `regions` (trees as
-functions), `program` (the module's text), `engine` (the text run). `support` and `fields` are what
-generated code calls besides `runtime`: an exported engine carries all three.
+The path of a plan: `conditions` and `regions` (trees as functions), `scopes` and `targets` (tables:
+what is read, which policies a text finds), `program` (the module's text), `engine` (the text run).
+`support`, `fields`, `policies`, `attributes` and `joins` are what generated code calls besides
+`runtime`: an exported engine carries them too.
 """
 
 from govlab.backends.scalar.engine import Engine, compile_condition, compile_engine

@@ -119,3 +119,13 @@ def filled(result: Any) -> Any:
     return MALFORMED if result is ERROR or nan else result
 
 
+def outcomes(scopes: Sequence[Scope], states: Sequence[Attributes]) -> tuple[tuple[int, int], ...]:
+    """The place and outcome number of every policy whose target was not false, in order."""
+    found = []
+    for scope, known in zip(scopes, states, strict=True):
+        always, tables = scope.always, scope.tables
+        for place, outcome in asked(always, tables, known) if tables else always:
+            code = outcome(known)
+            if code:
+                found.append((place, code))
+    return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)

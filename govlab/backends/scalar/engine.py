@@ -14,9 +14,9 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from govlab.backends.scalar.attributes import Attributes, Scope, outcomes, ready
 from govlab.backends.scalar.names import namespace
 from govlab.backends.scalar.program import generate, generate_condition
-from govlab.backends.scalar.support import Attributes, Scope, outcomes, ready
 from govlab.lang.nodes import Node
 from govlab.plan.combine import Combined, Remediation, combine, conclude, refuse
 from govlab.plan.compile import FOREVER

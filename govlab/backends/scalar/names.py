@@ -5,18 +5,21 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from govlab.backends.scalar import support
+from govlab.backends.scalar import attributes, joins, policies, support
 from govlab.backends.scalar.strict import ALIASES
 from govlab.runtime.automaton import compile_program, search
 from govlab.runtime.calls import CALLS
 from govlab.runtime.globs import matches_any
+from govlab.runtime.integers import int64, uint64
 from govlab.runtime.states import ABSENT, ERROR, MALFORMED, UNKNOWN, Mark
 from govlab.runtime.values import CelError, Duration, Map, Timestamp, TypeValue, Uint, kind
 from govlab.types import Type
 
 __all__ = ["TAKEN", "namespace"]
 
+_MODULES = (support, policies, attributes, joins)
 _RUNTIME = {
+    **{name: getattr(module, name) for module in _MODULES for name in module.__all__},
     "ABSENT": ABSENT,
     "CALLS": CALLS,
     "CelError": CelError,
@@ -31,10 +34,11 @@ _RUNTIME = {
     "UNKNOWN": UNKNOWN,
     "Uint": Uint,
     "compile_program": compile_program,
+    "int64": int64,
     "kind": kind,
     "matches_any": matches_any,
     "search": search,
-    **{name: getattr(support, name) for name in support.__all__},
+    "uint64": uint64,
 }
 # variables of generated functions; their further ones begin with `_`, which no attribute's does
 _VARIABLES = frozenset({"count", "held", "kept", "marks", "s", "tag", "target"})
@@ -46,7 +50,7 @@ TAKEN = frozenset({*dir(builtins), *_RUNTIME, *_VARIABLES, *ALIASES.values()})
 def namespace() -> dict[str, Any]:
     """A fresh namespace for generated code: the run-time functions by their names.
 
-    >>> namespace()["in_int64"](7)
+    >>> namespace()["int64"](7)
     7
     """
     return dict(_RUNTIME)

@@ -16,40 +16,36 @@ class Policy(NamedTuple):
     """Where a policy stands among all, and the function that gives its outcome's number."""
 
     place: int
-    outcome: Callable[[Attributes], int]
+    outcome: Callable[[States], int]
 
 
 class Table(NamedTuple):
-    """Policies whose target needs the attribute `key` to be one of the texts of `named`.
+    """Policies whose target needs a certain text, or start of a text, as the attribute `key`.
 
-    `other` is the attribute whose being there makes an absent `key` match nothing, if any.
+    `named` has them by text, `starts` by the first characters, for each number of these. `every`
+    are all of them, for where `key` is no text; one that is absent matches nothing if the
+    attribute `other` is there.
     """
 
     key: str
-    other: str | None
+    other: str
     named: Mapping[str, Sequence[Policy]]
+    starts: Sequence[tuple[int, Mapping[str, Sequence[Policy]]]]
     every: Sequence[Policy]
 
 
-def outcomes(scopes: Sequence[Scope], states: Sequence[Attributes]) -> tuple[tuple[int, int], ...]:
-    """The place and outcome number of every policy whose target was not false, in order."""
-    found = []
-    for scope, known in zip(scopes, states, strict=True):
-        for place, outcome in _asked(scope, known) if scope.tables else scope.always:
-            code = outcome(known)
-            if code:
-                found.append((place, code))
-    if len(found) > 1:
-        found.sort()
-    return tuple(found)
+def asked(always: Sequence[Policy], tables: Sequence[Table], states: States) -> Sequence[Policy]:
+    """`always`, and of `tables` the policies whose target can be anything but false.
 
-
-def _asked(scope: Scope, states: Attributes) -> Sequence[Policy]:
-    policies = scope.always
-    for key, other, named, every in scope.tables:
+    In no order; one that is found by two texts is there twice.
+    """
+    policies = always
+    for key, other, named, starts, every in tables:
         state = states[key]
         if type(state) is str:
             policies = (*policies, *named.get(state, ()))
-        elif state is not ABSENT or other is None or type(states[other]) is Mark:
+            for length, edges in starts:
+                policies = (*policies, *edges.get(state[:length], ()))
+        elif state is not ABSENT or type(states[other]) is Mark:
             policies = (*policies, *every)
     return policies

@@ -82,8 +82,9 @@ _TEXTS: dict[_Key, str] = {
 _EXACT: dict[_Key, str] = {**dict(_comparisons()), **_SUMS, **_TEXTS}
 # Python's integers have no bounds: these give a value or raise CelError
 _CHECKED: dict[_Key, str] = {
-    **{(f"_{s}_", ("int", "int")): f"in_int64({{0}} {s} {{1}})" for s in "+-*"},
-    ("-_", ("int",)): "in_int64(-{0})",
+    **{(f"_{s}_", ("int", "int")): f"int64({{0}} {s} {{1}})" for s in "+-*"},
+    **{(f"_{s}_", ("uint", "uint")): f"uint64({{0}} {s} {{1}})" for s in "+-*"},
+    ("-_", ("int",)): "int64(-{0})",
 }
 
 

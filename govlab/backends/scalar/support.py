@@ -10,9 +10,9 @@ from typing import Any
 
 from govlab.runtime.automaton import Automaton, search
 from govlab.runtime.states import ABSENT, ERROR, UNKNOWN, Mark
-from govlab.runtime.values import INT_MAX, INT_MIN, CelError, Map, kind
+from govlab.runtime.values import CelError, Map, kind
 
-__all__ = ["has_key", "in_int64", "lack", "negation", "search_text", "settable", "unnamed"]
+__all__ = ["has_key", "lack", "negation", "search_text", "settable", "unnamed"]
 
 
 def lack(*states: Any) -> Mark:
@@ -25,13 +25,6 @@ def unnamed(state: Any, other: Any) -> Any:
     if state is ABSENT and other is not ABSENT:
         return UNKNOWN if other is UNKNOWN else False
     return lack(state)
-
-
-def in_int64(number: int) -> int:
-    """`number`, if CEL has it."""
-    if INT_MIN <= number <= INT_MAX:
-        return number
-    raise CelError("integer overflow")
 
 
 def negation(operand: Any) -> bool:

@@ -38,9 +38,10 @@ def key_test(node: Node) -> KeyTest | None:
 
 
 def needed(target: Node | None, key: str) -> frozenset[str] | None:
-    """The texts without one of which as attribute `key` the target is false, or None if none are.
+    """Globs of which the attribute `key` must match one, or the target is false; None: any text.
 
-    Only where `key` is a text: absent, malformed and unknown are for the target itself to judge.
+    Each is a text, or the start of one with `*` behind. Only where `key` is a text: absent,
+    malformed and unknown are for the target itself to judge.
     """
     match target:
         case Or(left=left, right=right):
@@ -48,10 +49,15 @@ def needed(target: Node | None, key: str) -> frozenset[str] | None:
             return None if one is None or other is None else one | other
         case And(left=left, right=right):
             one, other = needed(left, key), needed(right, key)
-            return other if one is None else one if other is None else one & other
+            return other if one is None else one
         case Conditional():
             named = key_test(target)
-            exact = named is not None and named.key == key and all(map(is_exact, named.globs))
-            return frozenset(named.globs) if named is not None and exact else None
+            if named is None or named.key != key or not all(map(_is_found, named.globs)):
+                return None
+            return frozenset(named.globs)
         case _:
             return None
+
+
+def _is_found(glob: str) -> bool:
+    return is_exact(glob) or (glob.endswith("*") and len(glob) > 1 and is_exact(glob[:-1]))

@@ -45,6 +45,8 @@ def _text(found: dict[str, Any]) -> str:
     skipped = found["not_counted"]
     lines = [f"{found[r]} {r}" for r in ("passed", "wrong", "refused")]
     lines.append(f"{skipped['count']} not counted: {skipped['reason']}")
+    for library, counts in found["libraries"].items():
+        lines.append(f"{library}: {', '.join(f'{n} {r}' for r, n in counts.items())}")
     cases = [c for c in found["cases"] if c["result"] != "passed"]
     return "\n".join([*lines, *(f"{c['result']:8}{c['id']}: {c['detail']}" for c in cases)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,10 +46,11 @@ class Program:
 
 
 class Oracle:
-    """An environment with `variables`."""
+    """An environment with `variables` and, if given, cel-cpp's `extensions`."""
 
-    def __init__(self, variables: Mapping[str, Type]) -> None:
-        self._env = cel.NewEnv(variables={name: _type(of) for name, of in variables.items()})
+    def __init__(self, variables: Mapping[str, Type], extensions: Sequence[Any] = ()) -> None:
+        typed = {name: _type(of) for name, of in variables.items()}
+        self._env = cel.NewEnv(variables=typed, extensions=list(extensions))
 
     def program(self, expr: str, kind: str = "") -> Program:
         """`expr` compiled with checking; raises RuntimeError where cel-cpp refuses it."""

@@ -18,7 +18,7 @@ from govlab.types import Type, parse_type
 __all__ = ["Expected", "File", "Vector", "identical", "read_file"]
 
 # extension libraries of CEL that conditions have; the vectors of others are not counted
-LIBRARIES: frozenset[str] = frozenset()
+LIBRARIES = frozenset({"strings", "math", "network", "encoders", "bindings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,17 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One expression over typed variables, in one of its two forms (as written, or lifted)."""
+    """One expression over typed variables, in one of its two forms (as written, or lifted).
+
+    `library` is the extension library that it needs, or `core`.
+    """
 
     id: str
     expr: str
     types: Mapping[str, Type]
     bindings: Mapping[str, Any]
     expected: Expected
+    library: str = "core"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def _vector(raw: dict[str, Any], *, lifted: bool) -> Vector:
         types={name: _type(text) for name, text in form["type_env"].items()},
         bindings={name: _state(value) for name, value in form["bindings"].items()},
         expected=_expected(raw["expect"]),
+        library="+".join(raw["ext"]) or "core",
     )
 
 

@@ -77,10 +77,17 @@ def _shown(result: Any) -> str:
 
 def report(cases: Sequence[Case], file: File) -> dict[str, Any]:
     """The counts and the cases as plain JSON values."""
-    counts: dict[str, Any] = {r: sum(c.result == r for c in cases) for r in RESULTS}
+    libraries: dict[str, list[Case]] = {}
+    for vector, case in zip(file.vectors, cases, strict=True):
+        libraries.setdefault(vector.library, []).append(case)
     reason = "no lifted form, or an extension library that conditions do not have"
     return {
-        **counts,
+        **_counts(cases),
+        "libraries": {name: _counts(some) for name, some in sorted(libraries.items())},
         "not_counted": {"count": file.not_counted, "reason": reason},
         "cases": [asdict(c) for c in cases],
     }
+
+
+def _counts(cases: Sequence[Case]) -> dict[str, int]:
+    return {r: sum(c.result == r for c in cases) for r in RESULTS}

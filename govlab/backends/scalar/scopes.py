@@ -1,0 +1,150 @@
+"""The bundles of a chain in generated code: what is derived, looked up, risky, and who is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from govlab.backends.scalar.blocks import Module
+from govlab.backends.scalar.conditions import write_function
+from govlab.backends.scalar.globs import is_exact
+from govlab.backends.scalar.literals import literal, sequence, type_text
+from govlab.backends.scalar.targets import KEYS, needed
+from govlab.bundle.model import Derivation, Lookup
+from govlab.plan.model import Plan, PolicyPlan, Scope
+from govlab.schema import ACTIONS, DERIVED
+
+__all__ = ["write_scope"]
+
+_Found = Sequence[tuple[int, frozenset[str]]]  # places of policies, globs they are found by
+
+
+def write_scope(module: Module, plan: Plan, number: int, scope: Scope) -> Iterator[str]:
+    """The functions and tables of one bundle of the chain."""
+    reads = [f"{name!r}: {type_text(kind)}" for name, kind in sorted(scope.reads.items())]
+    yield f"READS_{number} = {sequence('{', reads, '}', start=10)}"
+    steps: list[str] = []
+    for at, step in enumerate(scope.steps):
+        if isinstance(step, Derivation):
+            _derivation(module, f"{number}_{at}", step)
+            steps.append(f"{step.attribute!r}: derived_{number}_{at}")
+        else:
+            yield f"LOOKUP_{number}_{at} = {_lookup(step)}"
+            steps += [f"{n!r}: column(LOOKUP_{number}_{at}, {n!r})" for n in _columns(step)]
+    yield f"STEPS_{number} = {sequence('{', steps, '}', start=10)}"
+    _risk(module, number, scope)
+    placed = [(at, p) for at, p in enumerate(plan.policies) if p.scope == number]
+    fields = [
+        f"reads=READS_{number}",
+        f"steps=STEPS_{number}",
+        f"features={literal(tuple(f.name for f in scope.history))}",
+        f"risk={'None' if scope.risk is None else f'risk_{number}'}",
+        *_dispatch(placed),
+    ]
+    yield f"SCOPE_{number} = {sequence('scope(', fields, ')', start=10)}"
+
+
+def _derivation(module: Module, at: str, step: Derivation) -> None:
+    """`derived_<at>(s)`: the first rule that holds fills the attribute (J5)."""
+    known = ACTIONS.get(step.attribute) or DERIVED.get(step.attribute)
+    control = known is not None and known.origin == "control"
+    lines = [
+        f"# derived {step.attribute!r}",
+        f"if settled(s, {step.attribute!r}, control={control!r}):",
+        f"    return s[{step.attribute!r}]",
+    ]
+    for number, (when, value) in enumerate(step.rules):
+        write_function(module, f"when_derived_{at}_{number}", when.node)
+        write_function(module, f"value_derived_{at}_{number}", value.node)
+        lines += [
+            f"held = when_derived_{at}_{number}(s)",
+            "if held is not False:",
+            f"    return filled(value_derived_{at}_{number}(s) if held is True else held)",
+        ]
+    module.add(f"def derived_{at}(s):", [*lines, f"return s[{step.attribute!r}]"])
+
+
+def _risk(module: Module, number: int, scope: Scope) -> None:
+    """`risk_<number>(s)`: the first class that is not false (S7)."""
+    if scope.risk is None:
+        return
+    lines = []
+    for at, (name, when) in enumerate(scope.risk):
+        write_function(module, f"risk_{number}_{at}", when, f"# risk {name!r}")
+        lines += [
+            f"held = risk_{number}_{at}(s)",
+            "if held is not False:",
+            f"    return {name!r} if held is True else undecided(held)",
+        ]
+    module.add(f"def risk_{number}(s):", [*lines, "return 'low'"])
+
+
+def _columns(lookup: Lookup) -> list[str]:
+    return [lookup.name, *(f"{lookup.name}.{name}" for name, _ in lookup.columns)]
+
+
+def _lookup(lookup: Lookup) -> str:
+    rows = [
+        (key, f"({start!r}, {end!r}, {sequence('(', map(_cell, cells), ')')})")
+        for key, start, end, cells in lookup.rows
+    ]
+    by_key: dict[str, list[str]] = {}
+    for key, row in rows:
+        by_key.setdefault(key, []).append(row)
+    exact = [f"{k!r}: {sequence('(', found, ')')}" for k, found in sorted(by_key.items())]
+    globs = [f"({key!r}, {row})" for key, row in rows]
+    is_exact = lookup.match == "exact"
+    timed = any(start is not None or end is not None for _, start, end, _ in lookup.rows)
+    fields = [
+        f"name={lookup.name!r}",
+        f"on={lookup.on!r}",
+        f"columns={literal(tuple(_columns(lookup)[1:]))}",
+        f"timed={timed!r}",
+        f"exact={sequence('{', exact if is_exact else [], '}', start=8)}",
+        f"globs={sequence('(', [] if is_exact else globs, ')', start=8)}",
+    ]
+    return sequence("Lookup(", fields, ")", start=12)
+
+
+def _cell(cell: object) -> str:
+    return "ABSENT" if cell is None else literal(cell)
+
+
+def _dispatch(placed: Sequence[tuple[int, PolicyPlan]]) -> Iterator[str]:
+    """The policies of a scope: those that every event asks, and those found by a text."""
+    left = list(placed)
+    tables = []
+    for key, other in KEYS:
+        found = [(at, globs) for at, p in left if (globs := needed(p.target, key)) is not None]
+        left = [(at, p) for at, p in left if needed(p.target, key) is None]
+        tables += [_table(key, other, found)] if found else []
+    yield f"always={_policies(at for at, _ in left)}"
+    yield f"tables={sequence('(', tables, ')', start=7)}"
+
+
+def _table(key: str, other: str, found: _Found) -> str:
+    starts = [(at, frozenset(g[:-1] for g in globs if not is_exact(g))) for at, globs in found]
+    lengths = sorted({len(start) for _, edges in starts for start in edges})
+    of_length = (
+        [(at, frozenset(s for s in edges if len(s) == length)) for at, edges in starts]
+        for length in lengths
+    )
+    edges = [f"({n}, {_by_text(some)})" for n, some in zip(lengths, of_length, strict=True)]
+    fields = [
+        f"key={key!r}",
+        f"other={other!r}",
+        f"named={_by_text([(at, frozenset(filter(is_exact, globs))) for at, globs in found])}",
+        f"starts={sequence('(', edges, ')', start=12)}",
+        f"every={_policies(at for at, _ in found)}",
+    ]
+    return sequence("Table(", fields, ")", start=8)
+
+
+def _by_text(found: _Found) -> str:
+    """The policies by each text that finds them."""
+    texts = sorted({text for _, some in found for text in some})
+    named = [f"{t!r}: {_policies(at for at, some in found if t in some)}" for t in texts]
+    return sequence("{", named, "}", start=16)
+
+
+def _policies(places: Iterable[int]) -> str:
+    return sequence("(", [f"Policy({at}, policy_{at})" for at in places], ")", start=20)

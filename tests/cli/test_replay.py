@@ -1,0 +1,143 @@
+"""`govlab replay` and `govlab check`: pinned keys, files, and a page that says coverage first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.cli.conftest import Command
+
+ROWS = [
+    {"event_id": "1", "ts": "2026-01-05T10:00:00Z", "tool": "aws-cli", "env": "production"},
+    {"event_id": "2", "ts": "2026-01-05T11:00:00Z", "tool": "aws-cli", "env": "staging"},
+    {"event_id": "3", "ts": "2026-01-06T10:00:00Z", "tool": "calculator", "env": "dev"},
+    {"event_id": "4", "ts": "2026-01-06T12:00:00Z", "tool": "aws-cli", "env": None},
+    {"event_id": "5", "ts": "2026-01-06T13:00:00Z", "tool": "\x1b[31mred", "env": "<b>dev</b>"},
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.ndjson"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    return path
+
+
+def test_json_has_the_pinned_keys_and_counts_that_add_up(
+    govlab: Command, log: Path, seed: Path
+) -> None:
+    shown = govlab("replay", log, seed, "--by", "env", "--json")
+    assert shown.code == 0, shown.err
+    document = json.loads(shown.out)
+    assert {"events", "bundle", "replayability", "decisions", "by", "rules", "seconds"} <= set(
+        document
+    )
+    assert document["decisions"] == {
+        "ALLOW": 0, "DENY": 0, "REQUIRE_APPROVAL": 1, "ALLOW_WITH_CONSTRAINTS": 1, "REMEDIATE": 0,
+    }  # fmt: skip
+    parts = (document["default"], document["error"], document["undecidable"])
+    assert sum(document["decisions"].values()) + sum(p["events"] for p in parts) == 5
+    assert document["default"] == {"decision": "DENY", "events": 2}
+    assert document["error"] == {"events": 1}
+    missing = document["replayability"]["missing"]
+    assert missing == [{"attribute": "env", "absent": 1, "malformed": 0, "unknown": 0}]
+    assert sum(group["events"] for group in document["by"]) == 5
+
+
+def test_the_page_begins_with_coverage_and_cannot_be_spoofed(
+    govlab: Command, log: Path, seed: Path
+) -> None:
+    shown = govlab("replay", log, seed)
+    assert shown.out.startswith("coverage 40 %: 2 of 5 events decided by a rule")
+    assert "\x1b" not in shown.out
+    assert "no rule matched: 2 of 5 (40 %); the bundle's default is DENY" in shown.out
+    assert "could not be evaluated, so denied: env" in shown.out
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson"])
+def test_out_writes_the_decisions_frame(
+    govlab: Command, log: Path, seed: Path, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"decisions{suffix}"
+    assert govlab("replay", log, seed, "--out", out).code == 0
+    read = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".ndjson": pl.read_ndjson}[suffix]
+    frame = read(out)
+    assert frame.get_column("decision").to_list() == [
+        "REQUIRE_APPROVAL", "ALLOW_WITH_CONSTRAINTS", "DENY", "DENY", "DENY",
+    ]  # fmt: skip
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--by", "envv"], "did you mean `env`?"),
+        (["--show", "x"], "--show"),
+        (["--out", "decisions.xyz"], ".parquet, .csv or .ndjson"),
+        (["--out", "/dev/null/folder/d.csv"], "cannot be written"),
+    ],
+)
+def test_wrong_arguments_are_exit_2(
+    govlab: Command, log: Path, seed: Path, arguments: list[str], said: str
+) -> None:
+    shown = govlab("replay", log, seed, *arguments)
+    assert shown.code == 2
+    assert said in shown.err
+
+
+@pytest.mark.parametrize("name", ["nothing-here", "empty"])
+def test_no_log_is_exit_2_with_what_was_seen(
+    govlab: Command, seed: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    shown = govlab("replay", tmp_path / name, seed)
+    assert shown.code == 2
+    assert name in shown.err
+
+
+def test_a_bundle_with_history_runs_on_the_reference_and_says_so(
+    govlab: Command, log: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "budget.yaml"
+    path.write_text(
+        "name: budget\n"
+        'history: {calls: {count: "true", per: [tool], within: 24h}}\n'
+        "rules:\n  - {condition: history.calls > 0, decision: DENY}\n  - {decision: ALLOW}\n",
+        encoding="utf-8",
+    )
+    document = json.loads(govlab("replay", log, path, "--json").out)
+    assert document["engine"] == "reference"
+    assert "reference engine" in document["notes"][0]
+    assert document["decisions"]["DENY"] == 1  # the second aws-cli call within 24 hours
+    explained = govlab("explain", path, "--log", log, "--id", "2")
+    assert explained.code == 0, explained.err
+    assert "history.calls  1" in explained.out
+
+
+def test_check_counts_interruptions_a_day(govlab: Command, log: Path, seed: Path) -> None:
+    shown = govlab("check", log, seed)
+    assert shown.code == 0, shown.err
+    assert "interruptions: 1.0 a day over 2 days with events" in shown.out
+    assert "oldest event: 2026-01-05 10:00 UTC" in shown.out
+    document = json.loads(govlab("check", log, seed, "--json").out)
+    assert [day["held"] for day in document["per_day"]] == [1, 0]
+    assert [day["stopped"] for day in document["per_day"]] == [0, 1]
+
+
+def test_raw_logs_are_ingested_once(govlab: Command, log: Path, seed: Path) -> None:
+    first, again = govlab("replay", log, seed), govlab("replay", log, seed)
+    assert "5 events" in first.err
+    assert again.err == ""
+    assert first.out == again.out
+
+
+def test_csv_cells_are_no_formulas(govlab: Command, tmp_path: Path) -> None:
+    log, bundle, out = tmp_path / "l.ndjson", tmp_path / "b.yaml", tmp_path / "d.csv"
+    log.write_text('{"event_id": "=1+1", "tool": "t"}\n', encoding="utf-8")
+    bundle.write_text("name: b\nrules: [{decision: DENY, reason: '@SUM(A1)'}]\n", encoding="utf-8")
+    assert govlab("replay", log, bundle, "--out", out).code == 0
+    assert "'=1+1" in out.read_text(encoding="utf-8")
+    assert "'@SUM(A1)" in out.read_text(encoding="utf-8")
