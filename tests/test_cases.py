@@ -39,11 +39,14 @@ def results(folder: Path, cases: str, name: str = "c.yaml") -> tuple[Result, ...
 @pytest.mark.parametrize(
     "case",
     [
-        "{event: {actor: a}, want: {decision: ALLOW_WITH_CONSTRAINTS, constraints: {max_files: 3}}}",
-        "{event: {actor: a}, history: {spend: 5.5}, want: {decision: DENY, reason: spent, rule: p/1}}",
+        "{event: {actor: a}, want: {decision: ALLOW_WITH_CONSTRAINTS, "
+        "constraints: {max_files: 3}}}",
+        "{event: {actor: a}, history: {spend: 5.5}, "
+        "want: {decision: DENY, reason: spent, rule: p/1}}",
         "{event: {actor: a}, history: {spend: 6}, want: {decision: DENY}}",
         "{event: {actor: a}, events: [{actor: a, cost: 9}], want: {decision: DENY}}",
-        "{event: {actor: a}, events: [{actor: b, cost: 9}], want: {decision: ALLOW_WITH_CONSTRAINTS}}",
+        "{event: {actor: a}, events: [{actor: b, cost: 9}], "
+        "want: {decision: ALLOW_WITH_CONSTRAINTS}}",
         "{event: {}, want: {decision: DENY, status: error, matched: [p/1]}}",
         "{event: {}, unknown: [actor], want: {status: undecidable}}",
         "[{event: {actor: a}, want: {}}, {event: {actor: a}, want: {missing: []}}]",
@@ -52,7 +55,7 @@ def results(folder: Path, cases: str, name: str = "c.yaml") -> tuple[Result, ...
         "{event: {actor: a, ts: '2026-01-01T11:00:00Z'}, want: {decision: ALLOW_WITH_CONSTRAINTS}, "
         "events: [{actor: a, cost: 9, ts: '2026-01-01T10:30:00-02:00'}]}",
     ],
-)  # fmt: skip
+)
 def test_a_case_that_passes(case: str, tmp_path: Path) -> None:
     assert [r.differences for r in results(tmp_path, case) if not r.passed] == []
 
@@ -64,7 +67,9 @@ def test_a_difference_names_field_wanted_and_got(tmp_path: Path) -> None:
     assert not result.passed
     assert result.case.name == "t"
     assert result.differences == (
-        ("decision", "DENY", "ALLOW_WITH_CONSTRAINTS"), ("rule", "p/1", "p/2"))  # fmt: skip
+        ("decision", "DENY", "ALLOW_WITH_CONSTRAINTS"),
+        ("rule", "p/1", "p/2"),
+    )
 
 
 def test_a_case_without_a_title_is_named_by_its_place(tmp_path: Path) -> None:
@@ -79,15 +84,24 @@ def test_both_endings_of_yaml_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("{event: {}, want: {decison: DENY}}", "GL010 no such key: `decison`; did you mean `decision`"),
-        ("{event: {}, want: {}, history: {spent: 3, spend: 1}}", "GL044 no such feature: `spent`; did you mean `spend`"),
+        (
+            "{event: {}, want: {decison: DENY}}",
+            "GL010 no such key: `decison`; did you mean `decision`",
+        ),
+        (
+            "{event: {}, want: {}, history: {spent: 3, spend: 1}}",
+            "GL044 no such feature: `spent`; did you mean `spend`",
+        ),
         ("{event: {}, want: {}, history: {other: 3}}", "GL044 `history` lacks `spend`"),
-        ("{event: {}, want: {}, history: {spend: 3}, events: [{}]}", "GL044 `history` and `events` do not stand together"),
+        (
+            "{event: {}, want: {}, history: {spend: 3}, events: [{}]}",
+            "GL044 `history` and `events` do not stand together",
+        ),
         ("{event: {}, want: {status: fine}}", "GL013"),
         ("[1]", "GL012"),
         ("{", "GL001"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_in_cases(case: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         read_cases(bundle(tmp_path, case))

@@ -20,7 +20,10 @@ EXPLAINED = [c for c in CASES if DECISION_KEYS & set(c["want"]) and "events" not
 @pytest.mark.parametrize("case", EXPLAINED, ids=[c["clause"] for c in EXPLAINED])
 def test_it_explains_what_is_decided(case: dict[str, Any], tmp_path: Path) -> None:
     bundle = load_bundle(written(tmp_path / "bundle", case["bundle"]))
-    event, given = event_of(case["event"]), {"unknown": frozenset(case.get("unknown", ())), "history": case.get("history")}  # noqa: E501  # fmt: skip
+    event, given = (
+        event_of(case["event"]),
+        {"unknown": frozenset(case.get("unknown", ())), "history": case.get("history")},
+    )
     explained = explain(bundle, event, **given)
     assert explained.decision == decide(compile_plan(bundle), event, **given)
     assert json.loads(json.dumps(explained.to_dict(), allow_nan=False, default=None))
@@ -33,8 +36,12 @@ def explained(folder: Path, text: str, event: dict[str, Any], **given: Any) -> E
 
 
 def test_rules_behind_the_deciding_one_are_not_tried(tmp_path: Path) -> None:
-    found = explained(tmp_path, "name: p\nrules: [{condition: \"env == 'a'\", decision: DENY}, "
-                      "{decision: ALLOW}, {condition: cost > 1.0, decision: DENY}]\n", {"env": "b"})  # fmt: skip
+    found = explained(
+        tmp_path,
+        "name: p\nrules: [{condition: \"env == 'a'\", decision: DENY}, "
+        "{decision: ALLOW}, {condition: cost > 1.0, decision: DENY}]\n",
+        {"env": "b"},
+    )
     (trace,) = found.trace
     assert [(r.id, r.result) for r in trace.rules] == [("p/1", False), ("p/2", True)]
     assert [(v.text, v.result) for v in trace.rules[0].values] == [("env", "b")]
@@ -44,14 +51,20 @@ def test_rules_behind_the_deciding_one_are_not_tried(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "given", "role"),
     [
-        ("{condition: cost > 1.0, decision: ALLOW}", {"unknown": frozenset({"cost"})}, "might change the decision"),
+        (
+            "{condition: cost > 1.0, decision: ALLOW}",
+            {"unknown": frozenset({"cost"})},
+            "might change the decision",
+        ),
         ("{decision: ALLOW}", {}, "loses: DENY is more restrictive than ALLOW"),
         ("{decision: DENY}", {}, "agrees; `a` comes first"),
         ("{condition: 'false', decision: DENY}", {}, "takes no part"),
         ("{condition: cost > 1.0, decision: DENY}", {}, "an error, behind the one that decides"),
     ],
-)  # fmt: skip
-def test_role_of_a_policy_that_does_not_decide(rule: str, given: Any, role: str, tmp_path: Path) -> None:  # noqa: E501  # fmt: skip
+)
+def test_role_of_a_policy_that_does_not_decide(
+    rule: str, given: Any, role: str, tmp_path: Path
+) -> None:
     text = f"policies: [{{name: a, rules: [{{decision: DENY}}]}}, {{name: b, rules: [{rule}]}}]"
     assert explained(tmp_path, text, {}, **given).trace[1].role == role
 
@@ -85,11 +98,15 @@ rules:
     ("condition", "part", "result"),
     [
         ("[duration('90s')] == []", "[duration('90s')]", ["90s"]),
-        ("{'a': timestamp('2026-01-01T00:00:00Z')} == {}", "{'a': timestamp('2026-01-01T00:00:00Z')}", {"a": "2026-01-01T00:00:00Z"}),
+        (
+            "{'a': timestamp('2026-01-01T00:00:00Z')} == {}",
+            "{'a': timestamp('2026-01-01T00:00:00Z')}",
+            {"a": "2026-01-01T00:00:00Z"},
+        ),
         ("type(env) == int", "type(env)", "string"),
         ("1 / 0 == 1", "1 / 0", "error"),
     ],
-)  # fmt: skip
+)
 def test_parts_are_shown_as_json(condition: str, part: str, result: Any, tmp_path: Path) -> None:
     text = f"name: p\nrules: [{{condition: {json.dumps(condition)}, decision: DENY}}]\n"
     (trace,) = explained(tmp_path, text, {"env": "a"}).trace

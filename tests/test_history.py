@@ -36,8 +36,14 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def event(minute: float, actor: str = "a", **more: Any) -> dict[str, Any]:
-    return {"ts": NOON + timedelta(minutes=minute), "actor": actor, "tool": "x",
-            "event_id": f"e{minute}", "executed": True, **more}  # fmt: skip
+    return {
+        "ts": NOON + timedelta(minutes=minute),
+        "actor": actor,
+        "tool": "x",
+        "event_id": f"e{minute}",
+        "executed": True,
+        **more,
+    }
 
 
 def features(plan: Plan, *events: dict[str, Any], state: str = "factual") -> list[dict[str, Any]]:
@@ -73,7 +79,11 @@ def test_money_is_summed_exactly_and_rounded_once(plan: Plan) -> None:
 def test_what_is_denied_spends_nothing_counterfactually(plan: Plan) -> None:
     events = [event(n) for n in range(4)]
     assert [d.decision for d in decide_all(plan, events, state="counterfactual")] == [
-        "ALLOW", "ALLOW", "DENY", "DENY"]  # fmt: skip
+        "ALLOW",
+        "ALLOW",
+        "DENY",
+        "DENY",
+    ]
     found = features(plan, *events, state="counterfactual")
     assert [f["stopped"] for f in found] == [0, 0, 0, 1]
 
@@ -86,7 +96,9 @@ def test_an_event_whose_fate_is_unknown_makes_counts_unknown(plan: Plan) -> None
 @given(
     st.integers(0, 2**32), st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab")), max_size=8)
 )
-def test_the_order_of_the_log_does_not_matter(plan: Plan, seed: int, drawn: list[tuple[int, str]]) -> None:  # noqa: E501  # fmt: skip
+def test_the_order_of_the_log_does_not_matter(
+    plan: Plan, seed: int, drawn: list[tuple[int, str]]
+) -> None:
     events = [event(m, a, event_id=f"e{n:02}") for n, (m, a) in enumerate(drawn)]
     mixed = random.Random(seed).sample(events, len(events))
     decided = dict(zip([e["event_id"] for e in mixed], decide_all(plan, mixed), strict=True))
@@ -104,7 +116,8 @@ def test_the_total_order() -> None:
         {"ts": NOON, "run_id": "b", "event_id": "r/1"},
         {"ts": at, "run_id": "b", "event_id": "r/2"},
     ]
-    assert sorted(reversed(rising), key=lambda e: order(e, 0)) == rising
+    falling = rising[::-1]
+    assert sorted(falling, key=lambda e: order(e, 0)) == rising
 
 
 @pytest.mark.parametrize(
@@ -131,17 +144,52 @@ FATES: list[tuple[Decision, dict[str, Any], str, Any]] = [
     (Decision("ALLOW", "decided"), {}, "recorded", "permitted"),
     (Decision("ALLOW", "undecidable"), {}, "recorded", UNKNOWN),
     (Decision("DENY", "error"), {}, "recorded", "denied"),
-    (Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}), {"files_changed": 2}, "recorded", "denied"),
-    (Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}), {"files_changed": 1}, "recorded", "permitted"),
-    (Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}), {}, "recorded", UNKNOWN),
-    (Decision("REMEDIATE", "decided", remediation=Remedy({}, "automatic")), {}, "recorded", "permitted"),
+    (
+        Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
+        {"files_changed": 2},
+        "recorded",
+        "denied",
+    ),
+    (
+        Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
+        {"files_changed": 1},
+        "recorded",
+        "permitted",
+    ),
+    (
+        Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
+        {},
+        "recorded",
+        UNKNOWN,
+    ),
+    (
+        Decision("REMEDIATE", "decided", remediation=Remedy({}, "automatic")),
+        {},
+        "recorded",
+        "permitted",
+    ),
     (Decision("REMEDIATE", "decided", remediation=Remedy({}, "suggest")), {}, "recorded", "denied"),
-    (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "approved"}, "recorded", "permitted"),
-    (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "rejected"}, "recorded", "denied"),
+    (
+        Decision("REQUIRE_APPROVAL", "decided"),
+        {"approval_status": "approved"},
+        "recorded",
+        "permitted",
+    ),
+    (
+        Decision("REQUIRE_APPROVAL", "decided"),
+        {"approval_status": "rejected"},
+        "recorded",
+        "denied",
+    ),
     (Decision("REQUIRE_APPROVAL", "decided"), {}, "recorded", "neither"),
-    (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "rejected"}, "granted", "permitted"),
+    (
+        Decision("REQUIRE_APPROVAL", "decided"),
+        {"approval_status": "rejected"},
+        "granted",
+        "permitted",
+    ),
     (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "approved"}, "refused", "denied"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("decision", "event", "held", "fate"), FATES)

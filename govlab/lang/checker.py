@@ -280,6 +280,8 @@ class _Checker:
         """`node`, or a problem where bindings made it too large."""
         if not is_too_large(node):
             return node
+        if any(problem.code == "GL111" for problem in self.problems):
+            return nodes.Literal(DYN, span, None)  # one cause is one problem
         message = f"with its bindings written out this has more than {MOST_NODES} parts or levels"
         return self.problem("GL111", message, span, "use the names of `cel.bind` less often")
 

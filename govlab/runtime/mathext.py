@@ -13,7 +13,7 @@ from govlab.runtime.values import UINT_MAX, CelError, Uint, compare, kind
 
 __all__ = ["MATH_CALLS"]
 
-_NUMBERS = ("int", "uint", "double")
+_NUMERIC = ("int", "uint", "double")
 
 
 def _extreme(name: str, sign: int) -> Callable[..., Any]:
@@ -24,7 +24,7 @@ def _extreme(name: str, sign: int) -> Callable[..., Any]:
         numbers: Sequence[Any] = values[0] if one_list else values
         if not numbers:
             raise CelError(f"`{name}` of no numbers")
-        if any(kind(number) not in _NUMBERS for number in numbers):
+        if any(kind(number) not in _NUMERIC for number in numbers):
             raise no_overload(name, *values)
         found = numbers[0]
         for number in numbers[1:]:
@@ -43,7 +43,7 @@ def _round(value: float) -> float:
     return math.copysign(whole + away, value)
 
 
-def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+def _towards(function: Callable[[float], int]) -> Callable[[float], float]:
     """`function` (floor, ceil, trunc) as CEL has it: infinities and NaN as they are, -0.0 kept."""
     return lambda v: math.copysign(float(function(v)), v) if math.isfinite(v) else v
 
@@ -102,14 +102,14 @@ def _signed(bits: int) -> int:
 
 
 # name -> function, kinds of arguments
-_TABLE: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-    "ceil": (_whole(math.ceil), ("double",)),
-    "floor": (_whole(math.floor), ("double",)),
-    "trunc": (_whole(math.trunc), ("double",)),
+_MATH: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "ceil": (_towards(math.ceil), ("double",)),
+    "floor": (_towards(math.floor), ("double",)),
+    "trunc": (_towards(math.trunc), ("double",)),
     "round": (_round, ("double",)),
-    "abs": (_absolute, _NUMBERS),
-    "sign": (_sign, _NUMBERS),
-    "sqrt": (_square_root, _NUMBERS),
+    "abs": (_absolute, _NUMERIC),
+    "sign": (_sign, _NUMERIC),
+    "sqrt": (_square_root, _NUMERIC),
     "isNaN": (math.isnan, ("double",)),
     "isInf": (math.isinf, ("double",)),
     "isFinite": (math.isfinite, ("double",)),
@@ -123,5 +123,5 @@ _TABLE: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
 MATH_CALLS: dict[str, Callable[..., Any]] = {
     "math.greatest": _extreme("math.greatest", 1),
     "math.least": _extreme("math.least", -1),
-    **{f"math.{n}": takes(f"math.{n}", f, *kinds) for n, (f, kinds) in _TABLE.items()},
+    **{f"math.{n}": takes(f"math.{n}", f, *kinds) for n, (f, kinds) in _MATH.items()},
 }

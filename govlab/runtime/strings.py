@@ -72,7 +72,7 @@ def _slice(text: str, start: int, end: int | None = None) -> str:
 
 
 # name -> function, kinds of arguments
-_TABLE: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+_STRINGS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "charAt": (_character, ("string int",)),
     "indexOf": (_first_index, ("string string", "string string int")),
     "lastIndexOf": (_last_index, ("string string", "string string int")),
@@ -88,5 +88,5 @@ _TABLE: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "strings.quote": (lambda text: f'"{text.translate(_QUOTED)}"', ("string",)),
 }
 STRING_CALLS: dict[str, Callable[..., Any]] = {
-    name: takes(name, function, *kinds) for name, (function, kinds) in _TABLE.items()
+    name: takes(name, function, *kinds) for name, (function, kinds) in _STRINGS.items()
 }

@@ -47,23 +47,49 @@ POLICIES: list[dict[str, Any]] = [
         "name": "p",
         "on": [{"tool": ["a*", "b?"], "env": "x"}, {"risk_tags": "pii"}],
         "rules": [
-            {"id": "no", "condition": "params.n > 2 && risk == 'high'", "decision": "DENY",
-             "reason": "too \"much\": 1 # of it", "gate": "environment"},
-            {"condition": "args.n / 3 == 1", "decision": "REQUIRE_APPROVAL", "quorum": 2,
-             "approvers": ["sec", "eve"], "expires_after": "90s", "evidence_required": True,
-             "separation_of_duties": False, "constraints": {"max_cost": 5, "timeout": "2s"}},
+            {
+                "id": "no",
+                "condition": "params.n > 2 && risk == 'high'",
+                "decision": "DENY",
+                "reason": 'too "much": 1 # of it',
+                "gate": "environment",
+            },
+            {
+                "condition": "args.n / 3 == 1",
+                "decision": "REQUIRE_APPROVAL",
+                "quorum": 2,
+                "approvers": ["sec", "eve"],
+                "expires_after": "90s",
+                "evidence_required": True,
+                "separation_of_duties": False,
+                "constraints": {"max_cost": 5, "timeout": "2s"},
+            },
         ],
     },
     {
         "name": "q",
         "rules": [
-            {"decision": "ALLOW_WITH_CONSTRAINTS", "constraints":
-                {"rate": "3/1m", "allow_paths": ["/a", "/b"], "wait": "1500ms", "read_only": True}},
-            {"condition": "history.c > 3 || history.s > 1.5", "decision": "REMEDIATE", "remediation":
-                {"set": {"args.path": "'/tmp'", "cost": 3}, "suggestion": "s", "apply": "automatic"}},
+            {
+                "decision": "ALLOW_WITH_CONSTRAINTS",
+                "constraints": {
+                    "rate": "3/1m",
+                    "allow_paths": ["/a", "/b"],
+                    "wait": "1500ms",
+                    "read_only": True,
+                },
+            },
+            {
+                "condition": "history.c > 3 || history.s > 1.5",
+                "decision": "REMEDIATE",
+                "remediation": {
+                    "set": {"args.path": "'/tmp'", "cost": 3},
+                    "suggestion": "s",
+                    "apply": "automatic",
+                },
+            },
         ],
     },
-]  # fmt: skip
+]
 
 
 def load(folder: Path, files: Mapping[str, str]) -> Bundle:
@@ -83,11 +109,32 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 # Mutations of the model
 
 OUTSIDE = {
-    *(f"Bundle.{f}" for f in ("name", "version", "digest", "path", "owner", "rationale", "mode",
-                              "order", "controls", "notes", "parent")),
-    "Expression.node", "Expression.source", "Expression.place",
-    "Policy.place", "Policy.mode", "Policy.controls", "Rule.place", "Rule.controls", "Rule.notes",
-}  # fmt: skip
+    *(
+        f"Bundle.{f}"
+        for f in (
+            "name",
+            "version",
+            "digest",
+            "path",
+            "owner",
+            "rationale",
+            "mode",
+            "order",
+            "controls",
+            "notes",
+            "parent",
+        )
+    ),
+    "Expression.node",
+    "Expression.source",
+    "Expression.place",
+    "Policy.place",
+    "Policy.mode",
+    "Policy.controls",
+    "Rule.place",
+    "Rule.controls",
+    "Rule.notes",
+}
 GIVEN = {
     "Rule.remediation": None,
     "Rule.expires_after_s": 7,
@@ -174,8 +221,17 @@ def test_every_field_of_the_model_is_mutated_or_named_as_outside(bundle: Bundle)
 
 
 def test_what_is_outside_is_outside(bundle: Bundle) -> None:
-    others = {"name": "z", "version": "9.9.9", "owner": "z", "rationale": "z", "notes": "z",
-              "controls": ("z",), "mode": Mode("monitor"), "order": ("z",), "path": Path("z")}  # fmt: skip
+    others = {
+        "name": "z",
+        "version": "9.9.9",
+        "owner": "z",
+        "rationale": "z",
+        "notes": "z",
+        "controls": ("z",),
+        "mode": Mode("monitor"),
+        "order": ("z",),
+        "path": Path("z"),
+    }
     for name, value in others.items():
         assert digest(replace(bundle, **{name: value})) == bundle.digest, name
 
@@ -229,8 +285,14 @@ def dumped(tree: Any, style: str | None, flow: bool, width: int) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)
-    return yaml.dump(tree, Dumper=Dumper, sort_keys=False, default_flow_style=flow, width=width,
-                     allow_unicode=True)  # fmt: skip
+    return yaml.dump(
+        tree,
+        Dumper=Dumper,
+        sort_keys=False,
+        default_flow_style=flow,
+        width=width,
+        allow_unicode=True,
+    )
 
 
 ORDERED = {"risk"}  # the first class that holds is the event's
@@ -247,7 +309,9 @@ def shuffled(tree: Any, draw: Any, name: str = "") -> Any:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_every_reformatting_keeps_the_digest(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:  # noqa: E501  # fmt: skip
+def test_every_reformatting_keeps_the_digest(
+    bundle: Bundle, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     def text(tree: Any) -> str:
         style = data.draw(st.sampled_from([None, "'", '"', "|", ">"]))
         flow, width = data.draw(st.booleans()), data.draw(st.sampled_from([40, 1000]))

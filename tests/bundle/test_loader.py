@@ -92,15 +92,20 @@ def codes(bundle: Path) -> list[tuple[str, str]]:
 
 def test_all_errors_of_all_files_and_parents_at_once(tmp_path: Path) -> None:
     """Shape, names, conditions, tables, in one file and several: one run names them all."""
-    bundle = written(tmp_path, {
-        "bundle.yaml": "extends: {path: ../a}\nparams: {n: {value: x, type: int}}\n"
-                       "lookups: {t: {table: t.csv, key: tool, columns: {ok: bool}}}\n",
-        "t.csv": "tool,ok\nx,maybe\n",
-        "policies/1.yaml": "name: p\nrules: [{decison: DENY}, {condition: envv, decision: DENY}]\n",
-        "policies/2.yaml": "name: q\nrules:\n  - {condition: t.ok && params.n > 3 && envv == 'a', decision: DENY}\n",
-        "policies/3.yaml": "name: [\n",
-        "../a/bundle.yaml": "risk: {high: envv}\n",
-    })  # fmt: skip
+    bundle = written(
+        tmp_path,
+        {
+            "bundle.yaml": "extends: {path: ../a}\nparams: {n: {value: x, type: int}}\n"
+            "lookups: {t: {table: t.csv, key: tool, columns: {ok: bool}}}\n",
+            "t.csv": "tool,ok\nx,maybe\n",
+            "policies/1.yaml": "name: p\n"
+            "rules: [{decison: DENY}, {condition: envv, decision: DENY}]\n",
+            "policies/2.yaml": "name: q\nrules:\n"
+            "  - {condition: t.ok && params.n > 3 && envv == 'a', decision: DENY}\n",
+            "policies/3.yaml": "name: [\n",
+            "../a/bundle.yaml": "risk: {high: envv}\n",
+        },
+    )
     assert sorted(codes(bundle)) == [
         ("GL001", "policies/3.yaml:2:1"),
         ("GL010", "policies/1.yaml:2:10"),
@@ -121,7 +126,11 @@ def test_all_errors_of_one_file_at_once(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         load_bundle(file)
     assert [(d.code, d.place.line) for d in caught.value.diagnostics] == [
-        ("GL031", 1), ("GL011", 3), ("GL010", 3), ("GL101", 4)]  # fmt: skip
+        ("GL031", 1),
+        ("GL011", 3),
+        ("GL010", 3),
+        ("GL101", 4),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +139,14 @@ def test_all_errors_of_one_file_at_once(tmp_path: Path) -> None:
         ("params: {n: {value: x, type: int}}", "params.n > 3"),
         ("attributes: {args.n: bytes}", "args.n == 'a'"),
         ("lookups: {t: {table: no.csv, key: tool, columns: {ok: bool}}}", "t.ok"),
-        ("lookups: {t: {table: ../t.csv, key: tool, columns: {ok: bool}}}", "t.ok && tool in t.keys"),
+        (
+            "lookups: {t: {table: ../t.csv, key: tool, columns: {ok: bool}}}",
+            "t.ok && tool in t.keys",
+        ),
         ("history: {n: {count: envv, per: [env]}}", "history.n > 3"),
         ("risk: {high: envv}", "risk == 'high'"),
     ],
-)  # fmt: skip
+)
 def test_one_cause_is_one_problem(before: str, condition: str, tmp_path: Path) -> None:
     """What reads a name whose declaration is wrong is not wrong too."""
     files = {"bundle.yaml": before, **rule(json.dumps(condition))}
@@ -173,8 +185,10 @@ def test_true_in_every_spelling_is_a_condition(word: str, tmp_path: Path) -> Non
 def test_text_in_lists_keeps_every_character(tmp_path: Path) -> None:
     tags = ["caf\u00e9", "\U0001f431", 'a"b\\', "a\nb"]
     text = json.dumps(tags, ensure_ascii=False)
-    files = {"policies/p.yaml": "name: p\nrules:\n- decision: REMEDIATE\n"
-                                f"  remediation: {{set: {{risk_tags: {text}}}}}\n"}  # fmt: skip
+    files = {
+        "policies/p.yaml": "name: p\nrules:\n- decision: REMEDIATE\n"
+        f"  remediation: {{set: {{risk_tags: {text}}}}}\n"
+    }
     remedy = load_bundle(written(tmp_path, files)).policies[0].rules[0].remediation
     assert remedy is not None
     from govlab.backends.reference import evaluate  # noqa: PLC0415 - a layer above
@@ -184,8 +198,11 @@ def test_text_in_lists_keeps_every_character(tmp_path: Path) -> None:
 
 def test_a_child_reads_what_its_parent_declares(tmp_path: Path) -> None:
     """A child may not declare it again (S5), so without this it could never read it."""
-    files = {"bundle.yaml": "extends: {path: ../a}", **rule("args.path == 'x'"),
-             "../a/bundle.yaml": "attributes: {args.path: string}"}  # fmt: skip
+    files = {
+        "bundle.yaml": "extends: {path: ../a}",
+        **rule("args.path == 'x'"),
+        "../a/bundle.yaml": "attributes: {args.path: string}",
+    }
     child = load_bundle(written(tmp_path, files))
     assert (dict(child.attributes), sorted(child.readable())) == ({}, ["args.path"])
 
@@ -194,18 +211,46 @@ def test_a_child_reads_what_its_parent_declares(tmp_path: Path) -> None:
 
 SEED = {
     "bundle.yaml": "params: {n: {value: 3, range: [1, 9]}}\nattributes: {args.path: string}\n"
-    "risk: {high: \"env == 'production'\"}\nhistory: {c: {count: 'true', per: [actor], within: 1h}}\n"
+    "risk: {high: \"env == 'production'\"}\n"
+    "history: {c: {count: 'true', per: [actor], within: 1h}}\n"
     "lookups: {t: {table: data/t.csv, key: tool, columns: {ok: bool, w: double}}}\n"
     "derive: {env: [{when: t.ok, value: \"'x'\"}]}\ngroups: {sec: [ann]}\n",
     "policies/p.yaml": "name: p\non: [{tool: ['a*', 'b?'], env: x}]\nrules:\n"
     "  - {condition: \"args.path.startsWith('/') && params.n > 2\", decision: DENY, reason: no}\n"
-    "  - {condition: history.c > 3, decision: REQUIRE_APPROVAL, approvers: [sec], expires_after: 1h}\n"
+    "  - {condition: history.c > 3, decision: REQUIRE_APPROVAL, approvers: [sec], "
+    "expires_after: 1h}\n"
     "  - {decision: ALLOW_WITH_CONSTRAINTS, constraints: {max_cost: 5.00, rate: 3/1m}}\n",
     "data/t.csv": "tool,ok,w\nx,true,1.5\ny,,\n",
 }
-SPLICES = [b"\x00", b"\xff", b"- ", b"{", b"}", b"[", b"&a ", b"*a", b"!!x ", b"\n---\n", b"\t", b"? ",
-           b"null", b"1e999", b"9" * 400, b"'", b'"', b"\\ud800", b"((((", b"x" * 300, b"extends: {path: .}\n",
-           b"../", b"\xf0\x9f\x90\xb1", b": ", b"\r", b"#", b"%YAML 9.9\n"]  # fmt: skip
+SPLICES = [
+    b"\x00",
+    b"\xff",
+    b"- ",
+    b"{",
+    b"}",
+    b"[",
+    b"&a ",
+    b"*a",
+    b"!!x ",
+    b"\n---\n",
+    b"\t",
+    b"? ",
+    b"null",
+    b"1e999",
+    b"9" * 400,
+    b"'",
+    b'"',
+    b"\\ud800",
+    b"((((",
+    b"x" * 300,
+    b"extends: {path: .}\n",
+    b"../",
+    b"\xf0\x9f\x90\xb1",
+    b": ",
+    b"\r",
+    b"#",
+    b"%YAML 9.9\n",
+]
 
 
 def hostile(bundle: Path) -> None:
@@ -233,18 +278,54 @@ def test_mutated_bytes_never_escape(tmp_path: Path, data: st.DataObject) -> None
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-    | st.sampled_from(["env", "1h", "DENY", "list(string)", "..", "args.path", "history.c", "true", "t"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["value", "type", "count", "per", "table", "key", "on", "n"]) | st.text(max_size=4), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["env", "1h", "DENY", "list(string)", "..", "args.path", "history.c", "true", "t"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["value", "type", "count", "per", "table", "key", "on", "n"])
+            | st.text(max_size=4),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=6,
-)  # fmt: skip
-SECTIONS = ["params", "attributes", "risk", "history", "lookups", "derive", "groups", "constraints",
-            "extends", "default", "mode", "until", "policies", "controls", "version", "name"]  # fmt: skip
+)
+SECTIONS = [
+    "params",
+    "attributes",
+    "risk",
+    "history",
+    "lookups",
+    "derive",
+    "groups",
+    "constraints",
+    "extends",
+    "default",
+    "mode",
+    "until",
+    "policies",
+    "controls",
+    "version",
+    "name",
+]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from(SECTIONS), VALUES | st.dictionaries(st.sampled_from(["a", "env", "high"]), VALUES, max_size=2), max_size=4), st.lists(VALUES, max_size=3))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(SECTIONS),
+        VALUES | st.dictionaries(st.sampled_from(["a", "env", "high"]), VALUES, max_size=2),
+        max_size=4,
+    ),
+    st.lists(VALUES, max_size=3),
+)
 def test_mutated_structure_never_escapes(
     tmp_path: Path, sections: dict[str, Any], rules: list[Any]
 ) -> None:

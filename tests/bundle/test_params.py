@@ -90,9 +90,28 @@ def test_range(param: str, fine: bool, tmp_path: Path) -> None:
             load_bundle(file)
 
 
-SCALARS = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text()  # noqa: E501  # fmt: skip
-TYPES = ["bool", "int", "double", "string", "duration", "timestamp", "list(int)", "list(double)",
-         "dyn", "uint", "bytes", "list(bytes)", "map(string, int)", "null"]  # fmt: skip
+SCALARS = (
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+TYPES = [
+    "bool",
+    "int",
+    "double",
+    "string",
+    "duration",
+    "timestamp",
+    "list(int)",
+    "list(double)",
+    "dyn",
+    "uint",
+    "bytes",
+    "list(bytes)",
+    "map(string, int)",
+    "null",
+]
 
 
 @given(SCALARS | st.lists(SCALARS, max_size=3).map(tuple), st.none() | st.sampled_from(TYPES))

@@ -28,7 +28,9 @@ def test_a_folder_wins_over_a_starter(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "name", ["nowhere", "x" * 5000, "a\0b", "~nobody-at-all/x", "", "starter:"]
 )
-def test_what_is_no_path_is_a_usage_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: E501  # fmt: skip
+def test_what_is_no_path_is_a_usage_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     if name == "":
         with pytest.raises(BundleError, match="no bundle here"):
@@ -45,9 +47,18 @@ def test_a_near_name_is_suggested() -> None:
 
 @pytest.mark.parametrize(
     ("text", "fits"),
-    [("a/b", True), ("a/../b", True), (".", True), ("..", False), ("/etc", False),
-     ("link", False), ("link/x", False), ("loop", False), ("a\0", False)],
-)  # fmt: skip
+    [
+        ("a/b", True),
+        ("a/../b", True),
+        (".", True),
+        ("..", False),
+        ("/etc", False),
+        ("link", False),
+        ("link/x", False),
+        ("loop", False),
+        ("a\0", False),
+    ],
+)
 def test_inside(text: str, fits: bool, tmp_path: Path) -> None:
     folder = tmp_path / "f"
     folder.mkdir()

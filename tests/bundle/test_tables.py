@@ -58,11 +58,22 @@ def test_csv_cell(kind: Type, text: str, value: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        (BOOL, "True"), (BOOL, "1"), (INT, "1.0"), (INT, "1_0"), (INT, "9223372036854775808"),
-        (INT, " 1"), (INT, "１"), (DOUBLE, "nan"), (DOUBLE, "inf"), (DOUBLE, "1e999"),
-        (DOUBLE, "1_0"), (DOUBLE, " 1"), (DOUBLE, "１"), (DOUBLE, "0x10"),
+        (BOOL, "True"),
+        (BOOL, "1"),
+        (INT, "1.0"),
+        (INT, "1_0"),
+        (INT, "9223372036854775808"),
+        (INT, " 1"),
+        (INT, "１"),
+        (DOUBLE, "nan"),
+        (DOUBLE, "inf"),
+        (DOUBLE, "1e999"),
+        (DOUBLE, "1_0"),
+        (DOUBLE, " 1"),
+        (DOUBLE, "１"),
+        (DOUBLE, "0x10"),
     ],
-)  # fmt: skip
+)
 def test_csv_cell_that_is_none(kind: Type, text: str, tmp_path: Path) -> None:
     declared = Declared("k", (("v", kind),), "exact", None)
     _, problems = read(tmp_path, f"k,v\na,{text}\n", declared)
@@ -72,11 +83,20 @@ def test_csv_cell_that_is_none(kind: Type, text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "cell", "fits"),
     [
-        (BOOL, "true", True), (BOOL, '"true"', False), (INT, "1", True), (INT, '"1"', False),
-        (INT, "true", False), (DOUBLE, "1", True), (DOUBLE, '"1"', False), (STRING, '"a"', True),
-        (STRING, "1", False), (TEXTS, '["a"]', True), (TEXTS, '"a"', False), (TEXTS, "[1]", False),
+        (BOOL, "true", True),
+        (BOOL, '"true"', False),
+        (INT, "1", True),
+        (INT, '"1"', False),
+        (INT, "true", False),
+        (DOUBLE, "1", True),
+        (DOUBLE, '"1"', False),
+        (STRING, '"a"', True),
+        (STRING, "1", False),
+        (TEXTS, '["a"]', True),
+        (TEXTS, '"a"', False),
+        (TEXTS, "[1]", False),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("name", ["t.json", "t.yaml"])
 def test_typed_cells_are_not_coerced(
     name: str, kind: Type, cell: str, fits: bool, tmp_path: Path
@@ -169,11 +189,17 @@ def test_windows_that_touch_are_two_rows(tmp_path: Path) -> None:
         ("a,2026-01-01,2026-03-01\na,2026-02-01,\n", "3: GL204 a second row for the key `a`"),
         ("a,,\na,2026-02-01,2026-02-02\n", "3: GL204 a second row for the key `a`"),
         ("a,2026-02-01,2026-02-02\na,,\n", "2: GL204 a second row for the key `a`"),
-        ("a,2026-02-01,2026-01-01\n", "2: GL203 this row is never valid: its end is not after its start"),
+        (
+            "a,2026-02-01,2026-01-01\n",
+            "2: GL203 this row is never valid: its end is not after its start",
+        ),
         ("a,2026-02-30,\n", "2: GL203 `2026-02-30` in column `from` is no instant"),
-        ("a,2026-02-01T00:00:00,\n", "2: GL203 `2026-02-01T00:00:00` in column `from` is no instant"),
+        (
+            "a,2026-02-01T00:00:00,\n",
+            "2: GL203 `2026-02-01T00:00:00` in column `from` is no instant",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_windows(rows: str, problem: str, tmp_path: Path) -> None:
     assert read(tmp_path, "k,from,to\n" + rows, VALID)[1] == [problem]
 
@@ -203,8 +229,11 @@ def test_a_hostile_table_is_read_in_bounded_time_and_told_briefly(tmp_path: Path
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=60) | st.text(alphabet='kv,;"\n\r[]{}:-ab1. \ufeff', max_size=60),
-       st.sampled_from(["t.csv", "t.json", "t.yaml"]), st.sampled_from(sorted(CELL_TYPES, key=str)))  # fmt: skip
+@given(
+    st.binary(max_size=60) | st.text(alphabet='kv,;"\n\r[]{}:-ab1. \ufeff', max_size=60),
+    st.sampled_from(["t.csv", "t.json", "t.yaml"]),
+    st.sampled_from(sorted(CELL_TYPES, key=str)),
+)
 def test_no_content_escapes(tmp_path: Path, content: str | bytes, name: str, kind: Type) -> None:
     rows, problems = read(tmp_path, content, Declared("k", (("v", kind),), "exact", None), name)
     assert problems or all(isinstance(row[0], str) for row in rows)

@@ -23,9 +23,11 @@ LIMITS = st.fixed_dictionaries(
         "allow_envs": st.lists(st.sampled_from("abc"), unique=True).map(sorted),
         "deny_paths": st.lists(st.sampled_from("abc"), unique=True).map(sorted),
         "allow_paths": st.lists(st.sampled_from("abc"), unique=True).map(lambda p: [sorted(p)]),
-        "rate": st.builds(lambda n, s: [{"n": n, "per_s": s}], st.integers(1, 3), st.sampled_from([1, 60])),
+        "rate": st.builds(
+            lambda n, s: [{"n": n, "per_s": s}], st.integers(1, 3), st.sampled_from([1, 60])
+        ),
     },
-)  # fmt: skip
+)
 
 
 def rule(identifier: str, decision: str, constraints: Any = None, policy: str = "p") -> RulePlan:

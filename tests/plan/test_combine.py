@@ -25,8 +25,11 @@ def combined(found: Outcomes, root: int | None = None, default: str = "DENY") ->
 def decisions(found: Outcomes) -> list[str]:
     """The decisions of rules that matched."""
     outcomes = [(p, decode(code)) for p, code in found]
-    return [p.rules[o.rule].decision for p, o in outcomes
-            if o and o.rule is not None and o.verdict == "true"]  # fmt: skip
+    return [
+        p.rules[o.rule].decision
+        for p, o in outcomes
+        if o and o.rule is not None and o.verdict == "true"
+    ]
 
 
 def verdicts(found: Outcomes) -> set[str]:
@@ -79,16 +82,24 @@ def test_the_first_of_the_deciding_kind_is_named(found: Outcomes) -> None:
     if result.policy is None or result.status != "decided":
         return
     strictest = max(rules, key=RESTRICTIVENESS.__getitem__)
-    places = [(p.name, p.rules[o.rule].id) for p, code in found
-              if (o := decode(code)) and o.verdict == "true" and o.rule is not None
-              and p.rules[o.rule].decision == strictest]  # fmt: skip
+    places = [
+        (p.name, p.rules[o.rule].id)
+        for p, code in found
+        if (o := decode(code))
+        and o.verdict == "true"
+        and o.rule is not None
+        and p.rules[o.rule].decision == strictest
+    ]
     assert (result.policy, result.rule) == places[0]
 
 
 @given(policies())
 def test_matched_names_every_outcome_in_order(found: Outcomes) -> None:
-    ids = [p.rules[o.rule].id if o.rule is not None else f"{p.name}/on"
-           for p, code in found if (o := decode(code))]  # fmt: skip
+    ids = [
+        p.rules[o.rule].id if o.rule is not None else f"{p.name}/on"
+        for p, code in found
+        if (o := decode(code))
+    ]
     assert combined(found).matched == tuple(ids)
 
 
@@ -101,7 +112,11 @@ def test_the_order_of_policies_changes_names_only(
         combined(data.draw(st.permutations(found)), default=default),
     )
     assert (one.decision, one.status, one.constraints, one.evidence_required) == (
-        other.decision, other.status, other.constraints, other.evidence_required)  # fmt: skip
+        other.decision,
+        other.status,
+        other.constraints,
+        other.evidence_required,
+    )
     assert set(one.approvals) == set(other.approvals)
     assert set(one.matched) == set(other.matched)
 
@@ -154,16 +169,34 @@ ASKED = rule("a", "REQUIRE_APPROVAL", {"max_files": 1})
 def first(decision: str) -> Combined:
     remedies = (Remediation(policy("p", REMEDY), REMEDY),)
     approvals = (ASKED.requirement,) if decision == "REQUIRE_APPROVAL" and ASKED.requirement else ()
-    return Combined(decision, "decided", "p", "r", "why", constraints={"max_files": 9},
-                    approvals=approvals, matched=("r",), remedies=remedies)  # fmt: skip
+    return Combined(
+        decision,
+        "decided",
+        "p",
+        "r",
+        "why",
+        constraints={"max_files": 9},
+        approvals=approvals,
+        matched=("r",),
+        remedies=remedies,
+    )
 
 
 def second(decision: str, status: str = "decided") -> Combined:
     approvals = (
         (rule("b", "REQUIRE_APPROVAL").requirement,) if decision == "REQUIRE_APPROVAL" else ()
     )
-    return Combined(decision, status, "q", "b", "then", mentions=("m",), constraints={"max_files": 2},
-                    approvals=tuple(a for a in approvals if a), matched=("b",))  # fmt: skip
+    return Combined(
+        decision,
+        status,
+        "q",
+        "b",
+        "then",
+        mentions=("m",),
+        constraints={"max_files": 2},
+        approvals=tuple(a for a in approvals if a),
+        matched=("b",),
+    )
 
 
 @pytest.mark.parametrize("one", ["REMEDIATE", "REQUIRE_APPROVAL"])

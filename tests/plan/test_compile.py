@@ -33,23 +33,41 @@ def compiled(folder: Path, text: str) -> Plan:
         ("mode: monitor\nuntil: 2026-06-01T00:00:00Z", "", UNTIL),
     ],
 )
-def test_a_policys_own_mode_wins(bundle: str, policy: str, until: datetime | None, tmp_path: Path) -> None:  # noqa: E501  # fmt: skip
+def test_a_policys_own_mode_wins(
+    bundle: str, policy: str, until: datetime | None, tmp_path: Path
+) -> None:
     plan = compiled(tmp_path, f"{bundle}\npolicies: [{{name: p, {policy} rules: []}}]\n")
     assert plan.policies[0].monitored == until
 
 
 def test_reads_are_what_conditions_steps_and_features_name(tmp_path: Path) -> None:
-    plan = compiled(tmp_path, "history: {n: {sum: cost, per: [actor]}}\nderive: {env: [{value: region}]}\n"
-                    "name: p\non: [{tool: x}]\nrules: [{condition: env == 'a', decision: DENY}]\n")  # fmt: skip
-    assert set(plan.reads()) == {"action", "actor", "cost_micro_usd", "env", "event_id", "region",
-                                 "run_id", "step", "tool", "ts"}  # fmt: skip
+    plan = compiled(
+        tmp_path,
+        "history: {n: {sum: cost, per: [actor]}}\n"
+        "derive: {env: [{value: region}]}\n"
+        "name: p\non: [{tool: x}]\n"
+        "rules: [{condition: env == 'a', decision: DENY}]\n",
+    )
+    assert set(plan.reads()) == {
+        "action",
+        "actor",
+        "cost_micro_usd",
+        "env",
+        "event_id",
+        "region",
+        "run_id",
+        "step",
+        "tool",
+        "ts",
+    }
 
 
 def test_a_child_reads_its_parents_attributes_with_their_types(tmp_path: Path) -> None:
     (tmp_path / "top").mkdir()
     (tmp_path / "top" / "a.yaml").write_text("attributes: {args.n: int}\nname: a\nrules: []\n")
-    (tmp_path / "top" / "b.yaml").write_text("extends: {path: a.yaml}\nname: b\n"
-                                             "rules: [{condition: args.n > 3, decision: DENY}]\n")  # fmt: skip
+    (tmp_path / "top" / "b.yaml").write_text(
+        "extends: {path: a.yaml}\nname: b\nrules: [{condition: args.n > 3, decision: DENY}]\n"
+    )
     plan = compile_plan(load_bundle(tmp_path / "top" / "b.yaml"))
     assert [str(scope.reads.get("args.n")) for scope in plan.scopes] == ["None", "int"]
 

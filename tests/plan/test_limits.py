@@ -12,11 +12,18 @@ from govlab.plan.limits import breaks
 
 ODD = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text())
 LIMITS: dict[str, Any] = {
-    "read_only": True, "max_files": 3, "max_lines_changed": 3, "max_records": 3, "max_retries": 1,
-    "allow_tools": ["t"], "allow_envs": ["dev"], "allow_paths": [["/srv/**"]],
-    "deny_paths": ["/etc/*"], "network_egress_allowlist": [["*.example.com", "10.0.0.0/8"]],
+    "read_only": True,
+    "max_files": 3,
+    "max_lines_changed": 3,
+    "max_records": 3,
+    "max_retries": 1,
+    "allow_tools": ["t"],
+    "allow_envs": ["dev"],
+    "allow_paths": [["/srv/**"]],
+    "deny_paths": ["/etc/*"],
+    "network_egress_allowlist": [["*.example.com", "10.0.0.0/8"]],
     "rate": [{"n": 1, "per_s": 60}],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,23 @@ def test_one_broken_limit_is_enough_and_one_untold_leaves_it_open() -> None:
     assert breaks({"max_cost_micro_usd": 1}, {}) is False, "checked on what happened"
 
 
-@given(st.dictionaries(st.sampled_from(["resource", "tool", "env", "attempt", "files_changed", "read_only", "destructive", "records_affected", "lines_changed"]), ODD))  # noqa: E501  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "resource",
+                "tool",
+                "env",
+                "attempt",
+                "files_changed",
+                "read_only",
+                "destructive",
+                "records_affected",
+                "lines_changed",
+            ]
+        ),
+        ODD,
+    )
+)
 def test_no_event_escapes(event: dict[str, Any]) -> None:
     assert breaks(LIMITS, event) in (True, False, None)

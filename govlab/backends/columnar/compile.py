@@ -8,12 +8,12 @@ be below. What has no native form runs by dictionary evaluation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
 from govlab.backends.columnar.calls import NATIVE
-from govlab.backends.columnar.cells import Cells, dtype_of, is_nan, malformed_name, unknown_name
+from govlab.backends.columnar.cells import Cells, dtype_of, malformed_name, unknown_name
+from govlab.backends.columnar.constants import VALUES, constant_col
 from govlab.backends.columnar.dictionary import free_locals, reads, run_dictionary
 from govlab.backends.columnar.macros import flat_frame, fold
 from govlab.backends.columnar.native import Native
@@ -34,8 +34,6 @@ from govlab.lang.nodes import (
     Present,
     Variable,
 )
-from govlab.runtime.states import Mark
-from govlab.runtime.values import Duration, Timestamp, Uint
 from govlab.types import BOOL, Type
 
 __all__ = ["Compiler", "evaluate_nodes"]
@@ -75,7 +73,7 @@ class Compiler:
         """The column of `node`; `local` has the variables of unrolled macros."""
         if self.native.is_constant(node):
             if self.native.storable(node):
-                return _constant(self.native.constant(node), node.type)
+                return constant_col(self.native.constant(node), node.type)
             return self.dictionary(node, local)
         if not self.native.runs(node):
             return self.dictionary(node, local)
@@ -171,7 +169,7 @@ class Compiler:
 
     def _argument(self, node: Node, local: _Locals) -> Col:
         """An operand; a compiled literal such as a pattern goes to its function as it is."""
-        if isinstance(node, Literal) and not isinstance(node.value, _VALUES):
+        if isinstance(node, Literal) and not isinstance(node.value, VALUES):
             return Col(pl.lit(None), node.type, constant=node.value)
         return self.compile(node, local)
 
@@ -198,7 +196,7 @@ class Compiler:
         items = [self.program.bind(self.compile(e, local)) for e in elements]
         bodies = [self.compile(node.body, {**local, node.variable.name: item}) for item in items]
         if not bodies:
-            return _constant(node.kind == "all", BOOL)
+            return constant_col(node.kind == "all", BOOL)
         if node.kind != "exists_one":
             col = self._kleene(node.kind == "exists", bodies)
         else:
@@ -278,28 +276,3 @@ class Compiler:
         """The columns that hold the macro variables which `node` reads."""
         free = free_locals(node)
         return {name: self.program.column(local[name]) if name in local else name for name in free}
-
-
-_VALUES = (bool, int, float, str, bytes, tuple, list, Timestamp, Duration, type(None))
-
-
-def _constant(value: Any, type_: Type) -> Col:
-    """A literal column; an error is null."""
-    dtype = dtype_of(type_)
-    if isinstance(value, Mark):
-        return Col(pl.lit(None, dtype=dtype), type_)
-    nan = is_nan(value)
-    if isinstance(value, tuple | list):
-        series = pl.Series([[_stored(v) for v in value]], dtype=dtype or pl.List(pl.Null))
-        return Col(pl.lit(series).first(), type_, constant=tuple(map(_stored, value)))
-    return Col(pl.lit(_stored(value), dtype=dtype), type_, nan=nan, constant=_stored(value))
-
-
-def _stored(value: Any) -> Any:
-    match value:
-        case Timestamp(ns=ns) | Duration(ns=ns):
-            return ns // 1000
-        case Uint():
-            return int(value)
-        case _:
-            return value

@@ -20,12 +20,14 @@ Event = Mapping[str, Any]
 class Scope(NamedTuple):
     """One bundle of the chain: how its states are had, and its policies by target.
 
-    `fields` read attributes of an event without marks; `steps` are derived attributes and lookup
-    columns; `always` are the policies that every event asks, `tables` those found by a text.
+    `fields` read attributes of an event without marks, `plain` are those that nothing derives;
+    `steps` are derived attributes and lookup columns; `always` are the policies that every event
+    asks, `tables` those found by a text.
     """
 
     reads: Mapping[str, Type]
     fields: Mapping[str, Callable[[Event], Any]]
+    plain: Mapping[str, Callable[[Event], Any]]
     arguments: Mapping[str, Type]
     steps: Mapping[str, Callable[[Attributes], Any]]
     features: Sequence[str]
@@ -37,7 +39,7 @@ class Scope(NamedTuple):
 class Attributes(dict[str, Any]):
     """The states that one bundle's expressions read, each found when first read."""
 
-    __slots__ = ("_arguments", "_event", "_marked", "_scope", "settled")
+    __slots__ = ("_arguments", "_event", "_marked", "_plain", "_scope", "settled")
 
     def __init__(
         self, scope: Scope, event: Event, unknown: frozenset[str], settled: frozenset[str]
@@ -47,13 +49,19 @@ class Attributes(dict[str, Any]):
         self.settled = settled
         self._arguments: Mapping[str, Any] | None = None
         self._marked: Mapping[str, Any] | None = None
+        self._plain = scope.plain
         if unknown or event.get("malformed_columns"):
             self._marked = attribute_states(event, scope.reads, unknown)
+            self._plain = {}
 
     def __missing__(self, name: str) -> Any:
-        step = self._scope.steps.get(name)
-        state = self[name] = self.recorded(name) if step is None else step(self)
+        read = self._plain.get(name)
+        state = self[name] = self._found(name) if read is None else read(self._event)
         return state
+
+    def _found(self, name: str) -> Any:
+        step = self._scope.steps.get(name)
+        return self.recorded(name) if step is None else step(self)
 
     def recorded(self, name: str) -> Any:
         """The event's own state of the attribute `name`, before anything is derived."""
@@ -78,7 +86,8 @@ def scope(
     """The scope with its readers made."""
     arguments = {name: kind for name, kind in reads.items() if name.startswith("args.")}
     fields = {n: field(n, kind) for n, kind in reads.items() if n not in arguments}
-    return Scope(reads, fields, arguments, steps, features, risk, always, tables)
+    plain = {name: read for name, read in fields.items() if name not in steps}
+    return Scope(reads, fields, plain, arguments, steps, features, risk, always, tables)
 
 
 def ready(

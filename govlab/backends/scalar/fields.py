@@ -1,7 +1,8 @@
 """Reading one attribute of an event without marks: the usual value at once, the rest with care.
 
 `runtime.event.attribute_states` is the meaning; a function here answers only what it is sure of.
-An exported engine carries this module too.
+They are written out, not composed, because one runs for every attribute of every event. An
+exported engine carries this module too.
 """
 
 from __future__ import annotations
@@ -28,82 +29,86 @@ def field(name: str, kind: Type) -> Read:
     alone = {name: kind}
 
     def careful(event: Mapping[str, Any]) -> Any:
+        # what is before a dot may be an object that holds the attribute
+        if "." not in name and event.get(name) is None and name not in _MONEY:
+            return ABSENT
         return attribute_states(event, alone, frozenset())[name]
 
-    if name in ("cost", "cost_micro_usd"):
-        return _money(name, careful)
+    if name in _MONEY:
+        return _MONEY[name](careful)
     usual = _USUAL.get(str(kind))
-    if usual is None:
-        return careful
-    return _by(name, usual(name), careful)
+    return careful if usual is None else usual(name, careful)
 
 
-def _by(name: str, usual: Callable[[Any], Any], careful: Read) -> Read:
-    """`usual` gives the state of a raw value, or None where it takes care."""
-    dotted = "." in name  # may also stand inside the object before the dot
+def _string(name: str, careful: Read) -> Read:
+    def read(event: Mapping[str, Any]) -> Any:
+        raw = event.get(name)
+        # every ASCII text can be encoded: a lone surrogate makes a text malformed
+        return raw if type(raw) is str and raw.isascii() else careful(event)
+
+    return read
+
+
+def _strings(name: str, careful: Read) -> Read:
+    def read(event: Mapping[str, Any]) -> Any:
+        raw = event.get(name)
+        if type(raw) is not list and type(raw) is not tuple:
+            return careful(event)
+        for each in raw:
+            if type(each) is not str or not each.isascii():
+                return careful(event)
+        return tuple(raw)
+
+    return read
+
+
+def _bool(name: str, careful: Read) -> Read:
+    def read(event: Mapping[str, Any]) -> Any:
+        raw = event.get(name)
+        return raw if raw is True or raw is False else careful(event)
+
+    return read
+
+
+def _int(name: str, careful: Read) -> Read:
+    least = 0 if name in COUNTS else INT_MIN
 
     def read(event: Mapping[str, Any]) -> Any:
         raw = event.get(name)
-        if raw is None and not dotted:
-            return ABSENT
-        state = usual(raw)
-        return careful(event) if state is None else state
+        return raw if type(raw) is int and least <= raw <= INT_MAX else careful(event)
 
     return read
 
 
-def _money(name: str, careful: Read) -> Read:
-    divisor = 1e6 if name == "cost" else None
-
-    def read(event: Mapping[str, Any]) -> Any:
-        micro = event.get("cost_micro_usd")
-        if type(micro) is int and 0 <= micro <= INT_MAX:
-            return micro / divisor if divisor else micro
-        return careful(event)
-
-    return read
-
-
-def _string(_: str) -> Callable[[Any], Any]:
-    # every character of an ASCII text can be encoded: a lone surrogate makes a text malformed
-    return lambda raw: raw if type(raw) is str and raw.isascii() else None
-
-
-def _strings(_: str) -> Callable[[Any], Any]:
-    def usual(raw: Any) -> Any:
-        if type(raw) not in (list, tuple):
-            return None
-        for each in raw:
-            if type(each) is not str or not each.isascii():
-                return None
-        return tuple(raw)
-
-    return usual
-
-
-def _bool(_: str) -> Callable[[Any], Any]:
-    return lambda raw: raw if raw is True or raw is False else None
-
-
-def _int(name: str) -> Callable[[Any], Any]:
-    least = 0 if name in COUNTS else INT_MIN
-    return lambda raw: raw if type(raw) is int and least <= raw <= INT_MAX else None
-
-
-def _double(name: str) -> Callable[[Any], Any]:
+def _double(name: str, careful: Read) -> Read:
     least = 0.0 if name in COUNTS else float("-inf")
 
-    def usual(raw: Any) -> Any:
+    def read(event: Mapping[str, Any]) -> Any:
+        raw = event.get(name)
         # the difference of an infinity, or of NaN, with itself is NaN
-        return raw if type(raw) is float and raw - raw == 0.0 and raw >= least else None
+        sure = type(raw) is float and raw - raw == 0.0 and raw >= least
+        return raw if sure else careful(event)
 
-    return usual
+    return read
 
 
-_USUAL: dict[str, Callable[[str], Callable[[Any], Any]]] = {
+def _usd(careful: Read) -> Read:
+    def read(event: Mapping[str, Any]) -> Any:
+        micro = event.get("cost_micro_usd")
+        return micro / 1e6 if type(micro) is int and 0 <= micro <= INT_MAX else careful(event)
+
+    return read
+
+
+def _micro_usd(careful: Read) -> Read:
+    return _int("cost_micro_usd", careful)
+
+
+_USUAL: dict[str, Callable[[str, Read], Read]] = {
     "string": _string,
     "list(string)": _strings,
     "bool": _bool,
     "int": _int,
     "double": _double,
 }
+_MONEY: dict[str, Callable[[Read], Read]] = {"cost": _usd, "cost_micro_usd": _micro_usd}

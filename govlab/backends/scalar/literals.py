@@ -86,7 +86,7 @@ def type_text(kind: Type) -> str:
 def identifier(name: str, taken: Iterable[str]) -> str:
     """A Python name that reads like `name`, is none of `taken`, and holds nothing else of it.
 
-    >>> identifier("args.path", ()), identifier("in", ()), identifier("x");", {"x"})
+    >>> identifier("args.path", ()), identifier("in", ()), identifier("x);", {"x"})
     ('args_path', 'in_', 'x_2')
     """
     words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40]
@@ -106,8 +106,11 @@ class Constants:
 
     def name(self, prefix: str, text: str) -> str:
         """The name of the value that the expression `text` gives."""
-        count = sum(known == prefix for known, _ in self._names) + 1
-        return self._names.setdefault((prefix, text), f"{prefix}_{count}")
+        key = (prefix, text)
+        if key not in self._names:
+            count = sum(known == prefix for known, _ in self._names) + 1
+            self._names[key] = f"{prefix}_{count}"
+        return self._names[key]
 
     def texts(self, prefix: str, values: Iterable[Any]) -> str:
         """The name of the set of `values`, texts or integers."""

@@ -15,14 +15,19 @@ from govlab.backends.scalar.blocks import Block
 from govlab.backends.scalar.literals import literal
 from govlab.lang.compiled import Pattern
 from govlab.lang.nodes import (
+    And,
     Call,
+    Conditional,
     HasKey,
     Literal,
     Local,
+    Macro,
     MakeList,
     MakeMap,
     Node,
     Not,
+    Or,
+    Present,
     Variable,
 )
 from govlab.runtime.calls import CALLS
@@ -35,6 +40,7 @@ _DEEPEST = 12  # nested calls in one expression: Python's own parser has a limit
 
 _CLOSED = re.compile(r"[A-Za-z_][\w.]*(\([^()]*\))?")
 
+Strict = HasKey | Not | Call | MakeList | MakeMap
 Value = Callable[[Block, Node], str]
 
 
@@ -80,6 +86,7 @@ class _Writer:
         self.value = value
         self.inputs: list[str] = []
         self.raises = False
+        self.opposites: dict[str, str] = {}  # `(x in y)` -> `x not in y`
 
     def text(self, node: Node, depth: int) -> str:
         """The Python expression for `node`, given that no input is a mark."""
@@ -92,7 +99,18 @@ class _Writer:
                 return self.block.local[name]
             case HasKey() | Not() | Call() | MakeList() | MakeMap() if depth < _DEEPEST:
                 return self.strict(node, depth + 1)
-            case _:
+            case (
+                HasKey()
+                | Not()
+                | Call()
+                | MakeList()
+                | MakeMap()
+                | Present()
+                | And()
+                | Or()
+                | Conditional()
+                | Macro()
+            ):
                 return self.input(self.block.bind(self.value(self.block, node)))
 
     def input(self, name: str) -> str:
@@ -105,15 +123,16 @@ class _Writer:
         short = plain and len(text) < 60 and "(" not in text[:7]
         return text if short else self.block.module.constants.name("VALUE", text)
 
-    def strict(self, node: Node, depth: int) -> str:
+    def strict(self, node: Strict, depth: int) -> str:
         """A strict node over the texts of what is below it."""
         match node:
             case Not(operand=operand) if operand.type.name == "bool":
-                return f"not {self.bracketed(operand, depth)}"
+                text = self.bracketed(operand, depth)
+                return self.opposites.get(text) or f"not {text}"
             case Not(operand=operand):
                 return self.call("negation", [self.text(operand, depth)])
             case HasKey(operand=operand, key=key) if operand.type.name == "map":
-                return f"{literal(key)} in {self.bracketed(operand, depth)}"
+                return self.membership(literal(key), self.bracketed(operand, depth))
             case HasKey(operand=operand, key=key):
                 return self.call("has_key", [self.text(operand, depth), literal(key)])
             case MakeList(elements=elements):
@@ -124,8 +143,6 @@ class _Writer:
                 return self.call("Map", [f"[{', '.join(pairs)}]"])
             case Call():
                 return self.function(node, depth)
-            case _:
-                raise AssertionError(node)  # `text` hands over nothing else
 
     def call(self, name: str, arguments: list[str]) -> str:
         """A call of a run-time function that may raise."""
@@ -137,6 +154,11 @@ class _Writer:
         text = self.text(node, depth)
         compound = isinstance(node, Call | Not | HasKey) and not _CLOSED.fullmatch(text)
         return f"({text})" if compound else text
+
+    def membership(self, needle: str, among: str) -> str:
+        """`needle in among`."""
+        self.opposites[f"({needle} in {among})"] = f"{needle} not in {among}"
+        return f"{needle} in {among}"
 
     def function(self, node: Call, depth: int) -> str:
         """A call: by its own form, by an exact template, or by the function of `CALLS`."""
@@ -174,12 +196,18 @@ def _special(writer: _Writer, node: Call, depth: int) -> str | None:
             return globs.test(writer.input(writer.block.attribute(name)), patterns, constants)
         case Call(function="@any_glob", args=(Variable(name=name), Literal(value=patterns))):
             return globs.any_test(writer.input(writer.block.attribute(name)), patterns, constants)
+        case Call(function="contains", args=(text, part)) if _are_texts(text, part):
+            return writer.membership(writer.bracketed(part, depth), writer.bracketed(text, depth))
         case Call(function="@in", args=(needle, among)) if needle.type.name in ("string", "int"):
             return _membership(writer, needle, among, depth)
         case Call(function="timestamp" | "duration", args=(Literal(value=str() as said),)):
             return _instant(writer, node.function, said)
         case _:
             return None
+
+
+def _are_texts(*parts: Node) -> bool:
+    return all(part.type.name == "string" for part in parts)
 
 
 def _membership(writer: _Writer, needle: Node, among: Node, depth: int) -> str | None:
@@ -191,7 +219,7 @@ def _membership(writer: _Writer, needle: Node, among: Node, depth: int) -> str |
         among_text = writer.block.module.constants.texts("AMONG", found)
     else:
         among_text = writer.bracketed(among, depth)
-    return f"{writer.bracketed(needle, depth)} in {among_text}"
+    return writer.membership(writer.bracketed(needle, depth), among_text)
 
 
 def _known(among: Node) -> tuple[object, ...]:

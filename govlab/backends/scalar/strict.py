@@ -74,7 +74,6 @@ _SUMS: dict[_Key, str] = {
     ("-_", ("double",)): "-{0}",
 }
 _TEXTS: dict[_Key, str] = {
-    ("contains", ("string", "string")): "{1} in {0}",
     ("startsWith", ("string", "string")): "{0}.startswith({1})",
     ("endsWith", ("string", "string")): "{0}.endswith({1})",
     **{("size", (kind,)): "len({0})" for kind in ("string", "bytes", "list", "map")},

@@ -96,5 +96,8 @@ def test_a_function_gives_what_cel_cpp_gives(oracle, text):
 def test_differences_on_purpose(oracle, text, ours, theirs, why):
     checked = check(parse(text), Scope({"s": STRING}), want=None)
     assert checked.problems == (), why
-    for expected, found in ((ours, evaluate(checked.node, {})), (theirs, oracle.program(text).run({}))):
+    for expected, found in (
+        (ours, evaluate(checked.node, {})),
+        (theirs, oracle.program(text).run({})),
+    ):
         assert (found.value if isinstance(found, Mark) else found) == expected
