@@ -108,7 +108,7 @@ def _rule(policy: str, rule: Rule) -> RulePlan:
     mentions = variables(rule.condition.node).union(*(variables(value) for _, value in sets))
     return RulePlan(
         id=rule.id,
-        condition=rule.condition.node,
+        condition=_condition(rule.condition.node, sets),
         mentions=tuple(sorted(_attributes(mentions))),
         decision=rule.decision,
         reason=rule.reason,
@@ -120,6 +120,20 @@ def _rule(policy: str, rule: Rule) -> RulePlan:
         suggestion=remedy.suggestion if remedy else "",
         apply=remedy.apply if remedy else "",
     )
+
+
+def _condition(condition: Node, sets: tuple[tuple[str, Node], ...]) -> Node:
+    """The condition; a rule that sets arguments also needs those that are there to be readable.
+
+    Else the variant would lose what could not be read, and its digest would be of something else.
+    """
+    if not any(name.startswith("args.") for name, _ in sets):
+        return condition
+    text = Variable(STRING, _NOWHERE, "args")
+    readable = Call(BOOL, _NOWHERE, "@arguments", (text,))
+    absent = Literal(BOOL, _NOWHERE, True)
+    there = Present(BOOL, _NOWHERE, "args")
+    return And(BOOL, _NOWHERE, condition, Conditional(BOOL, _NOWHERE, there, readable, absent))
 
 
 def _attributes(names: Iterable[str]) -> Iterator[str]:

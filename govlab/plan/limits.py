@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
 
-from govlab.runtime.globs import matches
+from govlab.runtime.hosts import host_in
+from govlab.runtime.paths import path_in
+from govlab.runtime.urls import read_url
+from govlab.runtime.values import CelError
 
 __all__ = ["breaks"]
 
@@ -48,58 +46,40 @@ def _writes(only: bool, event: Event) -> bool | None:
     return False if event.get("read_only") else None
 
 
-@lru_cache(maxsize=1024)
-def _path_glob(glob: str) -> re.Pattern[str]:
-    """`*` stops at `/`, `**` does not."""
-    parts = re.split(r"(\*\*|\*|\?)", glob)
-    wild = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(wild.get(p, re.escape(p)) for p in parts), re.DOTALL)
-
-
-def _path(event: Event) -> str | None:
-    """The resource as a clean path; None where it is none, or cannot be trusted (NUL)."""
+def _text(event: Event) -> str | None:
     resource = event.get("resource")
-    usable = isinstance(resource, str) and "\0" not in resource
-    if not usable or not resource:
+    return resource if isinstance(resource, str) and resource else None
+
+
+def _inside(path: str, globs: list[str]) -> bool | None:
+    """Whether `path` is in `globs`; None where it could be read in two ways, or climbs out."""
+    try:
+        return path_in(path, globs)
+    except CelError:
         return None
-    clean: str = posixpath.normpath(resource)
-    return clean[1:] if clean.startswith("//") else clean  # POSIX lets two slashes stand
-
-
-def _any_path(path: str, globs: list[str]) -> bool:
-    return any(_path_glob(glob).fullmatch(path) for glob in globs)
 
 
 def _not_allowed(lists: list[list[str]], event: Event) -> bool | None:
-    path = _path(event)
-    return None if path is None else not all(_any_path(path, globs) for globs in lists)
+    """A path that cannot be read for sure is none that is allowed: the guard stops it."""
+    path = _text(event)
+    return None if path is None else not all(_inside(path, globs) for globs in lists)
 
 
 def _denied(globs: list[str], event: Event) -> bool | None:
-    path = _path(event)
-    return None if path is None else _any_path(path, globs)
+    path = _text(event)
+    return None if path is None else _inside(path, globs) is not False
 
 
 def _egress(lists: list[list[str]], event: Event) -> bool | None:
-    host = _hostname(event.get("resource"))
-    return None if host is None else not all(any(_host(host, w) for w in ws) for ws in lists)
-
-
-def _hostname(resource: Any) -> str | None:
-    if not isinstance(resource, str):
+    """Only a URL says where it goes; one that cannot be read for sure is stopped."""
+    resource = _text(event)
+    if resource is None or "://" not in resource:
         return None
     try:
-        return urlsplit(resource).hostname
-    except ValueError:  # a bracket that is not closed
-        return None
-
-
-def _host(host: str, wanted: str) -> bool:
-    """`wanted` is a host glob or a network in CIDR form."""
-    try:
-        return ip_address(host) in ip_network(wanted, strict=False)
-    except ValueError:
-        return matches(host, wanted.lower())
+        host = read_url(resource).host
+        return not all(host_in(host, patterns) for patterns in lists)
+    except CelError:
+        return True
 
 
 _CHECKS: dict[str, Callable[[Any, Event], bool | None]] = {

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from govlab.runtime import clock
+from govlab.runtime import arguments, clock
 from govlab.runtime.automaton import compile_program, search
 from govlab.runtime.conversions import CONVERSION_CALLS
 from govlab.runtime.encoders import ENCODER_CALLS
@@ -64,6 +64,12 @@ def _any_glob(values: Any, patterns: Any) -> bool:
     return any(matches_any(value, patterns) for value in values)
 
 
+def _arguments(text: str) -> bool:
+    if arguments.parse(text) is None:
+        raise CelError("the arguments are not one JSON object")
+    return True
+
+
 CALLS: dict[str, Callable[..., Any]] = {
     **OPERATOR_CALLS,
     **CONVERSION_CALLS,
@@ -86,4 +92,5 @@ CALLS: dict[str, Callable[..., Any]] = {
     **PATH_CALLS,
     "@glob": matches_any,
     "@any_glob": _any_glob,
+    "@arguments": _arguments,
 }

@@ -19,7 +19,7 @@ from govlab.types import BOOL, DYN, INT, NULL, STRING, Type, list_of, map_of, pa
 from tests.conformance.cel.expressions import VALUES
 
 LOGICAL = {"_&&_", "_||_", "!_", "_?_:_"}  # no strict functions: each back-end has them as nodes
-MADE_BY_PLAN = {"@glob", "@any_glob"}
+MADE_BY_PLAN = {"@glob", "@any_glob", "@arguments"}
 FIELDS = {f"{record}.{name}" for record, fields in RECORDS.items() for name in fields}
 
 

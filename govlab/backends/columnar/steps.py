@@ -110,7 +110,7 @@ def _chosen(found: pl.DataFrame) -> list[pl.Expr]:
     """One rule before the others: `w` whether it holds, `v` what it gives."""
     v, w, wu = pl.col("v"), pl.col("w"), pl.col("wu")
     if found.schema["value"] == pl.Float64:
-        v = pl.when(~v.is_nan()).then(v)  # NaN is no value
+        v = pl.when(v.is_finite()).then(v)  # NaN and infinities are no values
     failed = v.is_null() & ~pl.col("vu")
     return [
         pl.when(w).then(v).when(~w).then("value").alias("value"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isnan
+from math import isfinite
 from typing import Any
 
 from govlab.backends.reference.walker import evaluate
@@ -28,12 +28,19 @@ def fill(derivation: Derivation, states: Mapping[str, Any], *, keeps: bool) -> A
         if holds is False:
             continue
         result = evaluate(value.node, states) if holds is True else holds
-        return MALFORMED if result is ERROR or _is_nan(result) else result
+        return result if _is_storable(result) else MALFORMED
     return recorded
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and isnan(value)
+def _is_storable(result: Any) -> bool:
+    """Whether a log could hold it: no error, no NaN or infinity, a time in whole microseconds."""
+    match result:
+        case float():
+            return isfinite(result)
+        case Timestamp(ns=ns):
+            return ns % 1000 == 0
+        case _:
+            return result is not ERROR
 
 
 def join(lookup: Lookup, states: Mapping[str, Any]) -> dict[str, Any]:

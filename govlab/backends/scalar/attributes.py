@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan
+from math import isfinite
 from typing import Any, NamedTuple
 
 from govlab.backends.scalar.fields import field
 from govlab.backends.scalar.policies import Policy, Table, asked
 from govlab.runtime.event import attribute_states
 from govlab.runtime.states import ERROR, MALFORMED, Mark
+from govlab.runtime.values import Timestamp
 from govlab.types import Type
 
 __all__ = ["Attributes", "Scope", "filled", "outcomes", "ready", "scope", "settled", "undecided"]
@@ -123,9 +124,17 @@ def settled(states: Attributes, name: str, *, control: bool) -> bool:
 
 
 def filled(result: Any) -> Any:
-    """The state of a derived attribute whose rule gave `result`; a double is never NaN."""
-    nan = type(result) is float and isnan(result)
-    return MALFORMED if result is ERROR or nan else result
+    """The state of a derived attribute whose rule gave `result`: malformed if no log could hold it.
+
+    That is an error, NaN, an infinity, and a time that is no whole number of microseconds.
+    """
+    match result:
+        case float():
+            return result if isfinite(result) else MALFORMED
+        case Timestamp(ns=ns):
+            return result if ns % 1000 == 0 else MALFORMED
+        case _:
+            return undecided(result)
 
 
 def outcomes(scopes: Sequence[Scope], states: Sequence[Attributes]) -> tuple[tuple[int, int], ...]:

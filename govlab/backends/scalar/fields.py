@@ -8,9 +8,10 @@ exported engine carries this module too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from govlab.runtime.event import COUNTS, attribute_states
+from govlab.runtime.event import COUNTS, attribute_states, instant
 from govlab.runtime.states import ABSENT
 from govlab.runtime.values import INT_MAX, INT_MIN
 from govlab.types import Type
@@ -27,10 +28,12 @@ def field(name: str, kind: Type) -> Read:
     'dev'
     """
     alone = {name: kind}
+    head, _, tail = name.partition(".")
 
     def careful(event: Mapping[str, Any]) -> Any:
         # what is before a dot may be an object that holds the attribute
-        if "." not in name and event.get(name) is None and name not in _MONEY:
+        held = tail and isinstance(event.get(head), Mapping)
+        if event.get(name) is None and name not in _MONEY and not held:
             return ABSENT
         return attribute_states(event, alone, frozenset())[name]
 
@@ -92,6 +95,14 @@ def _double(name: str, careful: Read) -> Read:
     return read
 
 
+def _timestamp(name: str, careful: Read) -> Read:
+    def read(event: Mapping[str, Any]) -> Any:
+        raw = event.get(name)
+        return instant(raw) if type(raw) is datetime and raw.tzinfo is UTC else careful(event)
+
+    return read
+
+
 def _usd(careful: Read) -> Read:
     def read(event: Mapping[str, Any]) -> Any:
         micro = event.get("cost_micro_usd")
@@ -110,5 +121,6 @@ _USUAL: dict[str, Callable[[str, Read], Read]] = {
     "bool": _bool,
     "int": _int,
     "double": _double,
+    "timestamp": _timestamp,
 }
 _MONEY: dict[str, Callable[[Read], Read]] = {"cost": _usd, "cost_micro_usd": _micro_usd}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from govlab.backends.scalar.attributes import Attributes
@@ -49,8 +49,16 @@ def _row(lookup: Lookup, states: Attributes) -> tuple[Any, ...] | Mark:
     at = states["ts"] if lookup.timed else None
     if isinstance(at, Mark):
         return UNKNOWN if at is UNKNOWN else MALFORMED  # without a time no validity can be told
-    rows = lookup.exact.get(key, ()) or [row for glob, row in lookup.globs if matches(key, glob)]
-    return next((cells for start, end, cells in rows if _valid(at, start, end)), ABSENT)
+    return next(
+        (cells for start, end, cells in _rows(lookup, key) if _valid(at, start, end)), ABSENT
+    )
+
+
+def _rows(lookup: Lookup, key: str) -> Iterable[Row]:
+    """The rows whose key matches, in order, each looked for when it is wanted."""
+    if not lookup.globs:
+        return lookup.exact.get(key, ())
+    return (row for glob, row in lookup.globs if matches(key, glob))
 
 
 def _valid(at: Any, start: int | None, end: int | None) -> bool:

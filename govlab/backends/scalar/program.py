@@ -13,7 +13,7 @@ from govlab.backends.scalar.conditions import write_function
 from govlab.backends.scalar.literals import Constants, sequence
 from govlab.backends.scalar.names import TAKEN
 from govlab.backends.scalar.scopes import write_scope
-from govlab.backends.scalar.strict import ALIASES
+from govlab.backends.scalar.strict import ALIASES, REMEMBERED
 from govlab.lang.nodes import Node
 from govlab.plan.model import (
     NO_RULE,
@@ -51,10 +51,14 @@ def generate_condition(node: Node) -> str:
 
 
 def _joined(about: str, module: Module, tables: Iterable[str]) -> str:
-    aliases = [f"{ALIASES[name]} = CALLS[{name!r}]" for name in sorted(module.used)]
+    aliases = [f"{ALIASES[name]} = {_function(name)}" for name in sorted(module.used)]
     top = "\n".join([about, *module.constants.lines(), *aliases])
     last = "\n".join(tables)
     return "\n\n\n".join(part for part in (top, *module.functions, last) if part) + "\n"
+
+
+def _function(name: str) -> str:
+    return f"remembered(CALLS[{name!r}])" if name in REMEMBERED else f"CALLS[{name!r}]"
 
 
 # -- policies --------------------------------------------------------------------------------------

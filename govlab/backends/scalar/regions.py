@@ -7,7 +7,6 @@ stands, because nothing in it absorbs. Only then its expression runs, on values 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from govlab.backends.scalar import globs, strict
@@ -37,8 +36,6 @@ from govlab.types import list_of
 __all__ = ["region"]
 
 _DEEPEST = 12  # nested calls in one expression: Python's own parser has a limit of 100 brackets
-
-_CLOSED = re.compile(r"[A-Za-z_][\w.]*(\([^()]*\))?")
 
 Strict = HasKey | Not | Call | MakeList | MakeMap
 Value = Callable[[Block, Node], str]
@@ -87,6 +84,7 @@ class _Writer:
         self.inputs: list[str] = []
         self.raises = False
         self.opposites: dict[str, str] = {}  # `(x in y)` -> `x not in y`
+        self.calls: set[str] = set()  # texts that are one call, and need no brackets
 
     def text(self, node: Node, depth: int) -> str:
         """The Python expression for `node`, given that no input is a mark."""
@@ -147,13 +145,19 @@ class _Writer:
     def call(self, name: str, arguments: list[str]) -> str:
         """A call of a run-time function that may raise."""
         self.raises = True
-        return f"{name}({', '.join(arguments)})"
+        return self.total(name, arguments)
+
+    def total(self, name: str, arguments: list[str]) -> str:
+        """A call of a function that gives a value for all that it is given here."""
+        text = f"{name}({', '.join(arguments)})"
+        self.calls.add(text)
+        return text
 
     def bracketed(self, node: Node, depth: int) -> str:
         """The text of `node` as an operand."""
         text = self.text(node, depth)
-        compound = isinstance(node, Call | Not | HasKey) and not _CLOSED.fullmatch(text)
-        return f"({text})" if compound else text
+        plain = text.isidentifier() or text in self.calls
+        return f"({text})" if isinstance(node, Call | Not | HasKey) and not plain else text
 
     def membership(self, needle: str, among: str) -> str:
         """`needle in among`."""
@@ -170,14 +174,18 @@ class _Writer:
         if template is None:
             return self.aliased(node, depth)
         self.raises = self.raises or strict.exact(node.function, kinds) is None
-        return template.format(*(self.bracketed(a, depth) for a in node.args))
+        operand = self.text if template in strict.CALLED else self.bracketed
+        text = template.format(*(operand(a, depth) for a in node.args))
+        if template in strict.CALLED:
+            self.calls.add(text)
+        return text
 
     def aliased(self, node: Call, depth: int) -> str:
         """A call of the function of `CALLS` by its name."""
         self.raises = self.raises or node.function not in strict.TOTAL
         self.block.module.used.add(node.function)
-        arguments = ", ".join(self.text(a, depth) for a in node.args)
-        return f"{strict.ALIASES[node.function]}({arguments})"
+        arguments = [self.text(a, depth) for a in node.args]
+        return self.total(strict.ALIASES[node.function], arguments)
 
 
 def _special(writer: _Writer, node: Call, depth: int) -> str | None:
@@ -190,7 +198,7 @@ def _special(writer: _Writer, node: Call, depth: int) -> str | None:
             program = constants.name("PATTERN", f"compile_program({literal(pattern.program)})")
             arguments = [program, writer.text(text, depth)]
             if text.type.name == "string":
-                return f"search({', '.join(arguments)})"
+                return writer.total("search", arguments)
             return writer.call("search_text", arguments)
         case Call(function="@glob", args=(Variable(name=name), Literal(value=patterns))):
             return globs.test(writer.input(writer.block.attribute(name)), patterns, constants)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from govlab.runtime.calls import CALLS
 
-__all__ = ["ALIASES", "TOTAL", "exact", "partial"]
+__all__ = ["ALIASES", "CALLED", "REMEMBERED", "TOTAL", "exact", "partial"]
 
 _OPERATORS = {
     "_==_": "equal",
@@ -43,11 +43,15 @@ def _alias(function: str) -> str:
     if function in _CONVERSIONS:
         return f"to_{function}"
     words = re.sub(r"([A-Z])", lambda capital: f"_{capital[1].lower()}", function)
-    return _OPERATORS.get(function) or f"{words.replace('.', '_')}_of"
+    plain = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    return _OPERATORS.get(function) or f"{plain}_of"
 
 
 ALIASES = {function: _alias(function) for function in sorted(CALLS)}
 """What generated code calls each function of `CALLS`."""
+
+REMEMBERED = frozenset({"cidr", "ip", "path.clean", "shell", "url"})
+"""Functions that read a text at length, which several rules do for one event."""
 
 TOTAL = frozenset({"_==_", "_!=_", "type", "dyn"})
 """Functions that give a value whatever the values of their arguments."""
@@ -78,6 +82,9 @@ _TEXTS: dict[_Key, str] = {
     ("endsWith", ("string", "string")): "{0}.endswith({1})",
     **{("size", (kind,)): "len({0})" for kind in ("string", "bytes", "list", "map")},
 }
+CALLED = frozenset({"len({0})"})
+"""Templates that need no brackets, inside or out."""
+
 _EXACT: dict[_Key, str] = {**dict(_comparisons()), **_SUMS, **_TEXTS}
 # Python's integers have no bounds: these give a value or raise CelError
 _CHECKED: dict[_Key, str] = {

@@ -6,13 +6,15 @@ An exported engine carries this module behind those of `runtime`, as it does `fi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from govlab.runtime.automaton import Automaton, search
 from govlab.runtime.states import ABSENT, ERROR, UNKNOWN, Mark
 from govlab.runtime.values import CelError, Map, kind
 
-__all__ = ["has_key", "lack", "negation", "search_text", "settable", "unnamed"]
+__all__ = ["has_key", "lack", "negation", "remembered", "search_text", "settable", "unnamed"]
 
 
 def lack(*states: Any) -> Mark:
@@ -46,6 +48,12 @@ def search_text(program: Automaton, text: Any) -> bool:
     if kind(text) == "string":
         return search(program, text)
     raise CelError("`matches` of something that is no text")
+
+
+def remembered(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`function`, which takes long and whose results do not change, asked once for a text."""
+    known = lru_cache(maxsize=64)(function)
+    return lambda value: known(value) if type(value) is str else function(value)
 
 
 def settable(*values: Any) -> Any:
