@@ -12,9 +12,9 @@ from govlab.lang.nodes import Literal, Local, Node
 from govlab.plan import Decision, Plan, PolicyPlan, compile_plan
 from govlab.plan.decision import RESTRICTIVENESS
 from govlab.plan.model import NO_RULE, NO_TARGET, decode
-from govlab.plan.remedy import plain
+from govlab.runtime.calls import CALLS
 from govlab.runtime.states import Mark
-from govlab.runtime.values import Duration, Map, TypeValue, kind
+from govlab.runtime.values import CelError, Map, TypeValue, kind
 
 __all__ = ["Explanation", "PolicyTrace", "RuleTrace", "Value", "explain"]
 
@@ -171,12 +171,10 @@ def _rule(rule: str, condition: Expression, states: Mapping[str, Any]) -> RuleTr
 
 
 def shown(value: Any) -> Any:
-    """A result as JSON shows it; marks by their word."""
+    """A result as JSON shows it; marks by their word, what is no JSON value as CEL writes it."""
     match value:
         case Mark():
             return value.value
-        case Duration():
-            return f"{value.ns / 1e9:g}s"
         case Map():
             return {str(key): shown(item) for key, item in value.items()}
         case TypeValue():
@@ -186,6 +184,14 @@ def shown(value: Any) -> Any:
         case tuple() | list():
             return [shown(item) for item in value]
         case None | bool() | int() | float() | str():
-            return plain(value)
+            return value
         case _:
-            return plain(value) if kind(value) == "timestamp" else f"<{kind(value)}>"
+            return _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    """A time, span, address or network as `string()` gives it; a record by its name."""
+    try:
+        return str(CALLS["string"](value))
+    except CelError:
+        return f"<{kind(value)}>"

@@ -55,6 +55,9 @@ def check_rules(tree: Mapping) -> list[Diagnostic]:
 def _policy(tree: Mapping) -> Iterator[Diagnostic]:
     name = tree.get("name")
     policy = name.text if isinstance(name, Scalar) else ""
+    if isinstance(name, Scalar) and policy == "default":
+        yield problem(name, "GL021", "`default` is what the engine itself calls the default",
+                      "give the policy another name")  # fmt: skip
     for rule in _mappings(tree.get("rules")):
         yield from _keys(rule)
         yield from _reserved(rule.get("id"), policy)

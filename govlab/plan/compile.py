@@ -119,6 +119,7 @@ def _rule(policy: str, rule: Rule) -> RulePlan:
         set=sets,
         suggestion=remedy.suggestion if remedy else "",
         apply=remedy.apply if remedy else "",
+        line=rule.place.line,
     )
 
 

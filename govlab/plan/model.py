@@ -82,6 +82,7 @@ class RulePlan:
     set: tuple[tuple[str, Node], ...]
     suggestion: str
     apply: str
+    line: int = 0  # where the rule stands in its file, for comments in generated code
 
 
 @dataclass(frozen=True, slots=True)

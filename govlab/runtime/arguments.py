@@ -167,7 +167,7 @@ def _string(raw: object) -> str | None:
         raw.encode()
     except UnicodeEncodeError:
         return None
-    return raw
+    return raw[:]  # of a subclass, such as an enumeration's member, its plain text
 
 
 def timestamp(raw: object) -> datetime | None:

@@ -30,6 +30,7 @@ import yaml
 
 from govlab.backends.columnar import decide_frame
 from govlab.backends.reference import decide
+from govlab.backends.scalar import compile_engine
 from govlab.bundle import load_bundle
 from govlab.errors import BundleError, UsageError
 from govlab.history import decide_all
@@ -189,9 +190,19 @@ def by_columns(plan: Plan, case: Tree) -> Tree:
     }
 
 
+def by_generated_code(plan: Plan, case: Tree) -> Tree:
+    """The plan as Python source, run; features over `events` are the reference's business."""
+    if "events" in case:
+        return by_reference(plan, case)
+    unknown = frozenset(case.get("unknown", ()))
+    event, history = event_of(case["event"]), case.get("history")
+    return compile_engine(plan).decide(event, unknown=unknown, history=history).to_dict()
+
+
 ENGINES: dict[str, Callable[[Plan, Tree], Tree]] = {
     "reference": by_reference,
     "columnar": by_columns,
+    "scalar": by_generated_code,
 }
 """Every engine decides every case: add an engine here."""
 

@@ -95,21 +95,25 @@ def _about(what: str, name: str) -> str:
     return f"# {what} {name!r}"
 
 
+def _about_rule(rule: RulePlan, what: str = "rule") -> str:
+    return f"{_about(what, rule.id)}, line {rule.line}"
+
+
 def _rule(module: Module, at: str, rule: RulePlan) -> None:
     """`rule_<at>(s)`: the verdict; a value to set that cannot be had makes it so (S6)."""
     if not rule.set:
-        write_function(module, f"rule_{at}", rule.condition, _about("rule", rule.id))
+        write_function(module, f"rule_{at}", rule.condition, _about_rule(rule))
         return
-    write_function(module, f"when_{at}", rule.condition, _about("condition of rule", rule.id))
+    write_function(module, f"when_{at}", rule.condition, _about_rule(rule, "condition of rule"))
     values = []
     for number, (name, value) in enumerate(rule.set):
         values.append(f"set_{at}_{number}(s)")
-        about = f"{_about('rule', rule.id)} sets {name!r}"
+        about = f"{_about_rule(rule)}, sets {name!r}"
         write_function(module, f"set_{at}_{number}", value, about)
     module.add(
         f"def rule_{at}(s):",
         [
-            _about("rule", rule.id),
+            _about_rule(rule),
             f"held = when_{at}(s)",
             f"return settable({', '.join(values)}) if held is True else held",
         ],
