@@ -1,1 +1,1 @@
-"""The readings of a plan: `reference` (the oracle) and `columnar` (replay)."""
+"""The readings of a plan: `reference` (the oracle), `columnar` (replay), `scalar` (one event)."""

@@ -14,54 +14,17 @@ from govlab.backends.reference import decide
 from govlab.backends.scalar import Engine, compile_engine
 from govlab.bundle import load_bundle
 from govlab.errors import BundleError
-from govlab.history import decide_each
 from govlab.plan import Plan, compile_plan
 from govlab.runtime.states import ERROR, UNKNOWN
 from tests import generators
 from tests.conformance.test_decisions import (
-    DECISION_KEYS,
     Tree,
-    event_of,
-    instant,
     plan_of,
-    with_any,
 )
 
 DEEP = os.environ.get("GOVLAB_PROFILE") == "deep"
 BUNDLES, ROWS = (1000, 1000) if DEEP else (150, 30)
 POLICIES = Path(__file__).parents[2] / "policies"
-
-
-def by_scalar(plan: Plan, case: Tree) -> Tree:
-    """The decision of a case; the features of a log are those that the reference engine finds."""
-    engine, unknown = compile_engine(plan), frozenset(case.get("unknown", ()))
-    event, history = event_of(case["event"]), case.get("history")
-    if "events" in case:
-        event, history = _last_of_log(plan, case)
-    decision = engine.decide(event, unknown=unknown, history=history)
-    assert decision == decide(plan, event, unknown=unknown, history=history)
-    return decision.to_dict()
-
-
-def _last_of_log(plan: Plan, case: Tree) -> tuple[Tree, Tree]:
-    log = [*case["events"], case["event"]]
-    events = [{"event_id": f"e{place:03}", **event_of(event)} for place, event in enumerate(log)]
-    for event in events:
-        if isinstance(event.get("ts"), str):
-            event["ts"] = instant(event["ts"])
-    hidden = [frozenset(event.get("unknown_columns", ())) for event in case["events"]]
-    states = {key: case[key] for key in ("state", "held") if key in case}
-    unknown = [*hidden, frozenset(case.get("unknown", ()))]
-    return events[-1], dict(decide_each(plan, events, unknown=unknown, **states)[-1].features)
-
-
-@with_any(DECISION_KEYS)
-def test_decision_cases(case: Tree, tmp_path: Path) -> None:
-    got = by_scalar(plan_of(tmp_path, case["bundle"]), case)
-    if got["remediation"]:
-        got["remediation"] = {k: v for k, v in got["remediation"].items() if v is not None}
-    want = {key: value for key, value in case["want"].items() if key in DECISION_KEYS}
-    assert {key: got[key] for key in want} == want, case["title"]
 
 
 def test_random_bundles_and_rows(tmp_path: Path) -> None:

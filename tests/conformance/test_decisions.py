@@ -33,7 +33,7 @@ from govlab.backends.reference import decide
 from govlab.backends.scalar import compile_engine
 from govlab.bundle import load_bundle
 from govlab.errors import BundleError, UsageError
-from govlab.history import decide_all
+from govlab.history import Decided, decide_each
 from govlab.plan import Approval, Plan, Vote, admit, compile_plan
 from govlab.schema import ACTIONS, RUN_REQUEST
 from tests.frames import event_frame
@@ -164,6 +164,11 @@ def by_reference(plan: Plan, case: Tree) -> Tree:
 
 def by_replay(plan: Plan, case: Tree) -> Tree:
     """The decision of the case's event, last in a log of `events`."""
+    return replayed(plan, case)[1].decision.to_dict()
+
+
+def replayed(plan: Plan, case: Tree) -> tuple[Tree, Decided]:
+    """The case's event as the last of its log, with its decision and features."""
     log: list[Tree] = [*case["events"], case["event"]]
     events = [{"event_id": f"e{place:03}", **event_of(event)} for place, event in enumerate(log)]
     for event in events:
@@ -172,13 +177,13 @@ def by_replay(plan: Plan, case: Tree) -> Tree:
     log[-1] = {**log[-1], "unknown_columns": case.get("unknown", ())}
     hidden = [frozenset(event.get("unknown_columns", ())) for event in log]
     states = {key: case[key] for key in ("state", "held") if key in case}
-    return decide_all(plan, events, unknown=hidden, **states)[-1].to_dict()
+    return events[-1], decide_each(plan, events, unknown=hidden, **states)[-1]
 
 
 def by_columns(plan: Plan, case: Tree) -> Tree:
     """The same event as a frame of one row; a plan with history is refused, and says where to."""
     if plan.has_history():
-        with pytest.raises(UsageError, match="reads history.*reference engine"):
+        with pytest.raises(UsageError, match=r"reads history.*reference engine"):
             decide_frame(plan, pl.DataFrame({"tool": ["t"]}))
         return by_reference(plan, case)
     frame = event_frame(event_of(case["event"]), plan.reads(), frozenset(case.get("unknown", ())))
@@ -191,12 +196,15 @@ def by_columns(plan: Plan, case: Tree) -> Tree:
 
 
 def by_generated_code(plan: Plan, case: Tree) -> Tree:
-    """The plan as Python source, run; features over `events` are the reference's business."""
-    if "events" in case:
-        return by_reference(plan, case)
+    """The plan as Python source, run; the features of a log are those the reference finds."""
     unknown = frozenset(case.get("unknown", ()))
     event, history = event_of(case["event"]), case.get("history")
-    return compile_engine(plan).decide(event, unknown=unknown, history=history).to_dict()
+    if "events" in case:
+        event, found = replayed(plan, case)
+        history = dict(found.features)
+    decision = compile_engine(plan).decide(event, unknown=unknown, history=history)
+    assert decision == decide(plan, event, unknown=unknown, history=history)
+    return decision.to_dict()
 
 
 ENGINES: dict[str, Callable[[Plan, Tree], Tree]] = {
