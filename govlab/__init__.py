@@ -5,7 +5,8 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
 
     log/       native logs -> one action log           lang/      CEL: text -> checked tree
     bundle/    YAML -> typed bundle with a digest      plan/      what is left to decide, combining
-    runtime/   values, functions, states of attributes backends/  reference (the oracle), columnar
+    runtime/   values, functions, states of attributes backends/  reference (the oracle), columnar,
+                                                                  scalar
     replays/   log x plan -> decisions and counts      report/    what people see
 
 >>> import govlab

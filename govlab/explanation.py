@@ -11,9 +11,9 @@ from govlab.bundle.model import Bundle, Expression
 from govlab.lang.nodes import Literal, Local, Node
 from govlab.plan import Decision, Plan, PolicyPlan, compile_plan
 from govlab.plan.decision import RESTRICTIVENESS
-from govlab.plan.model import NO_RULE, NO_TARGET, decode
+from govlab.plan.model import NO_RULE, NO_TARGET, Outcome, decode
 from govlab.runtime.calls import CALLS
-from govlab.runtime.states import Mark
+from govlab.runtime.states import UNKNOWN, Mark
 from govlab.runtime.values import CelError, Map, TypeValue, kind
 
 __all__ = ["Explanation", "PolicyTrace", "RuleTrace", "Value", "explain"]
@@ -105,7 +105,7 @@ def _policies(bundle: Bundle, plan: Plan, done: Round, decision: Decision) -> It
             policy=policy.name,
             bundle=member.name,
             target=shown(target),
-            outcome=_outcome(policy, code),
+            outcome=_outcome(policy, code, states),
             decision=found if outcome and outcome.verdict == "true" else None,
             role=_role(policy, code, found, decision),
             rules=tuple(_rule(r.id, sources[r.id], states) for r in tried),
@@ -118,7 +118,7 @@ def _tried(policy: PolicyPlan, code: int) -> int:
     return len(policy.rules) if outcome is None or outcome.rule is None else outcome.rule + 1
 
 
-def _outcome(policy: PolicyPlan, code: int) -> str:
+def _outcome(policy: PolicyPlan, code: int, states: Mapping[str, Any]) -> str:
     if code == NO_TARGET:
         return "not applicable: its `on` does not match"
     if code == NO_RULE:
@@ -129,9 +129,15 @@ def _outcome(policy: PolicyPlan, code: int) -> str:
     words = {
         "true": f"{at} matched",
         "error": f"{at} could not be evaluated",
-        "unknown": f"{at} hangs on something the log does not know",
+        "unknown": f"{at} hangs on what the log does not know{_unknown(policy, outcome, states)}",
     }
     return words[outcome.verdict]
+
+
+def _unknown(policy: PolicyPlan, outcome: Outcome, states: Mapping[str, Any]) -> str:
+    mentions = policy.mentions if outcome.rule is None else policy.rules[outcome.rule].mentions
+    names = ", ".join(name for name in mentions if states[name] is UNKNOWN)
+    return f" ({names})" if names else ""
 
 
 def _role(policy: PolicyPlan, code: int, found: str | None, decision: Decision) -> str:
@@ -139,12 +145,13 @@ def _role(policy: PolicyPlan, code: int, found: str | None, decision: Decision) 
     outcome = decode(code)
     if outcome is None:
         return "takes no part"
+    if outcome.verdict == "unknown":
+        opens = decision.status == "undecidable"
+        return "leaves the decision open" if opens else f"{decision.decision} stands without it"
     if policy.name == decision.policy:
         return "decides"
     if decision.policy is None:
         return "the default is more restrictive"
-    if outcome.verdict == "unknown":
-        return "might change the decision"
     if outcome.verdict == "error":
         return "an error, behind the one that decides" if decision.decision == "DENY" else "counts"
     if found == decision.decision:

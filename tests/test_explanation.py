@@ -54,7 +54,7 @@ def test_rules_behind_the_deciding_one_are_not_tried(tmp_path: Path) -> None:
         (
             "{condition: cost > 1.0, decision: ALLOW}",
             {"unknown": frozenset({"cost"})},
-            "might change the decision",
+            "DENY stands without it",
         ),
         ("{decision: ALLOW}", {}, "loses: DENY is more restrictive than ALLOW"),
         ("{decision: DENY}", {}, "agrees; `a` comes first"),
@@ -67,6 +67,21 @@ def test_role_of_a_policy_that_does_not_decide(
 ) -> None:
     text = f"policies: [{{name: a, rules: [{{decision: DENY}}]}}, {{name: b, rules: [{rule}]}}]"
     assert explained(tmp_path, text, {}, **given).trace[1].role == role
+
+
+def test_an_open_policy_names_what_the_log_does_not_know(tmp_path: Path) -> None:
+    """The rule that decides once unknown is read as absent is not the one it hangs on."""
+    found = explained(
+        tmp_path,
+        "name: p\nrules: [{condition: has(event.cost) && cost > 1.0, decision: DENY}, "
+        "{decision: ALLOW}]\n",
+        {},
+        unknown=frozenset({"cost"}),
+    )
+    assert (found.decision.status, found.decision.rule) == ("undecidable", "p/2")
+    (trace,) = found.trace
+    assert trace.outcome == "rule p/1 hangs on what the log does not know (cost)"
+    assert trace.role == "leaves the decision open"
 
 
 def test_a_remedy_that_would_apply_to_its_own_variant_is_explained_once(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def _nowhere(path: Path, message: str, hint: str = "") -> Diagnostic:
 
 
 def _folder(path: Path, problems: list[Diagnostic]) -> Documents | None:
-    files = sorted((*path.glob("policies/*.yaml"), *path.glob("policies/*.yml")))
+    files = _policy_files(path / "policies", problems)
     root = _manifest_tree(path, files, problems)
     if root is None:
         return None
@@ -155,14 +155,32 @@ def _folder(path: Path, problems: list[Diagnostic]) -> Documents | None:
     return Documents(name, path, manifest, root, tuple(policies), tuple(broken))
 
 
+def _policy_files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
+    """The policy files in name order; a folder that cannot be listed would lose rules unseen."""
+    try:
+        entries = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problems.append(_nowhere(folder, f"cannot be read: {error.strerror}"))
+        return []
+    files = [p for p in entries if p.suffix in (".yaml", ".yml")]
+    for entry in entries:
+        misnamed = entry.is_dir() or entry.suffix.lower() in (".yaml", ".yml")
+        if misnamed and entry not in files:
+            hint = "policies are `*.yaml` files directly under `policies/`"
+            problems.append(_nowhere(entry, "nothing in here would be read", hint))
+    return files
+
+
 def _manifest_tree(
     path: Path, files: list[Path], problems: list[Diagnostic]
 ) -> tree.Mapping | None:
     """The tree of `bundle.yaml`, an empty one where there is none; None where it is wrong."""
     file, misnamed = path / "bundle.yaml", path / "bundle.yml"
-    if misnamed.exists():
+    if exists(misnamed):
         problems.append(_nowhere(misnamed, "this file is not read", "name it `bundle.yaml`"))
-    if not file.exists():
+    if not exists(file):
         if files or problems:
             return _NOTHING
         hint = "a bundle has a `bundle.yaml` or a `policies/` folder"
@@ -181,7 +199,11 @@ def _policy_trees(folder: Path, file: Path, problems: list[Diagnostic]) -> list[
     if inside(folder, str(file.relative_to(folder))) is None:
         problems.append(_nowhere(file, "this link leads out of the bundle's folder"))
         return []
-    return _trees(file, problems)
+    before = len(problems)
+    trees = _trees(file, problems)
+    if not trees and len(problems) == before:
+        problems.append(_nowhere(file, "the file is empty", "write a policy, or remove it"))
+    return trees
 
 
 def _manifest_alone(root: tree.Mapping) -> ManifestDocument | None:

@@ -77,6 +77,10 @@ def run(args: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0  # the reader of our output has left, as `head` does
+    except OSError as error:  # what the machine refuses is no error of ours
+        place = f"`{error.filename}`: " if error.filename else ""
+        click.echo(f"govlab: {place}{error.strerror}", err=True)
+        return 2
     except Exception:  # noqa: BLE001  # the outermost frame: an internal error has its own exit code
         click.echo(f"govlab: internal error, please report it\n{traceback.format_exc()}", err=True)
         return 3

@@ -44,9 +44,11 @@ def read_event(text: str) -> dict[str, Any]:
             if text.startswith("@")
             else text
         )
-        event = json.loads(content)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the event from `{text}`: {error}") from None
+        event = json.loads(content, object_pairs_hook=_unique)
+    except OSError as error:
+        raise UsageError(f"cannot read the event from `{text}`: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"cannot read the event from `{text}`: it is not UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f'the event is not JSON: {error}; write `{{"tool": "x"}}` or `@FILE`'
@@ -54,3 +56,11 @@ def read_event(text: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise UsageError('the event is not a JSON object; write `{"tool": "x"}`')
     return event
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of a JSON object; which of two with one name is meant, nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found

@@ -65,6 +65,8 @@ def command(
     LOG is an action log, a table, or native logs; BUNDLE a folder, a policy file or a starter.
     """
     most = parse_show(show)
+    if out is not None:
+        _check_suffix(out)
     loaded = load_bundle(bundle)
     opened = read_log(log)
     columns = [name for part in by for name in part.split(",") if name]
@@ -97,8 +99,7 @@ def read_log(log: str) -> Opened:
 
 def write_decisions(result: Replay, out: Path) -> None:
     """The decisions frame as a file, all of it or nothing."""
-    if out.suffix not in (".parquet", ".csv", ".ndjson"):
-        raise UsageError(f"`{out}` is no .parquet, .csv or .ndjson file")
+    _check_suffix(out)
     frame = result.frame.collect()
     with replacing(out) as part:
         match out.suffix:
@@ -108,6 +109,11 @@ def write_decisions(result: Replay, out: Path) -> None:
                 frame.write_ndjson(part)
             case _:
                 _flat(frame).write_csv(part)
+
+
+def _check_suffix(out: Path) -> None:
+    if out.suffix not in (".parquet", ".csv", ".ndjson"):
+        raise UsageError(f"`{out}` is no .parquet, .csv or .ndjson file")
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import polars as pl
 from govlab.log.intake import Parted
 from govlab.log.records import FILE, LINE, Bad, Format
 from govlab.log.report import FileTally, IngestReport
-from govlab.log.sources import Source
+from govlab.log.sources import Source, UnreadableError
 
 __all__ = ["Books"]
 
@@ -41,7 +41,10 @@ class Books:
 
     def open(self, source: Source) -> FileTally:
         """Begins the page of a file."""
-        digest, size = source.digest()
+        try:
+            digest, size = source.digest()
+        except UnreadableError:  # said when it is read
+            digest, size = "", 0
         self.tallies.append(FileTally(source.name, sha256=digest, bytes=size))
         return self.tallies[-1]
 

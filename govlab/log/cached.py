@@ -13,9 +13,10 @@ import polars as pl
 
 from govlab.errors import LogError
 from govlab.log.ingestion import ingest
+from govlab.log.manifest import read_report
 from govlab.log.report import IngestReport, Progress
 from govlab.log.scan import scan_log
-from govlab.log.sources import Source, expand
+from govlab.log.sources import Source, UnreadableError, expand
 from govlab.log.store import is_log
 
 __all__ = ["Opened", "cache_folder", "open_log"]
@@ -25,7 +26,7 @@ _TABLES = frozenset({".parquet", ".pq", ".csv", ".tsv"})
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A log ready to read; `report` says what ingest did, where it was needed."""
+    """A log ready to read; `report` says what ingest did, where it did or left rows out before."""
 
     frame: pl.LazyFrame
     folder: Path | None
@@ -56,11 +57,10 @@ def open_log(source: str | Path, *, progress: Callable[[Progress], None] | None 
     if not sources:
         raise LogError(f"no log at `{source}`: there is no file")
     folder = cache_folder() / "logs" / _key(sources)
-    report = (
-        None
-        if is_log(folder)
-        else ingest([path if path.exists() else str(source)], folder, progress=progress)
-    )
+    if is_log(folder):
+        report = read_report(folder)
+        return Opened(scan_log(folder), folder, report if report.quarantined else None)
+    report = ingest([path if path.exists() else str(source)], folder, progress=progress)
     return Opened(scan_log(folder), folder, report)
 
 
@@ -68,5 +68,12 @@ def _key(sources: list[Source]) -> str:
     """The content's name: what was read, and by which version."""
     total = hashlib.sha256(version("govlab").encode())
     for source in sources:
-        total.update(f"{source.name}\0{source.digest()[0]}\0".encode())
+        total.update(f"{source.name}\0{_content(source)}\0".encode())
     return total.hexdigest()[:32]
+
+
+def _content(source: Source) -> str:
+    try:
+        return source.digest()[0]
+    except UnreadableError:
+        return "unreadable"

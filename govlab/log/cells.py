@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from govlab.runtime import arguments
 from govlab.log.conform import COLUMNS, MARKED, polars_type
 from govlab.log.records import LINE
+from govlab.runtime import arguments
 from govlab.schema import MARKS, Column
 from govlab.types import DOUBLE, Type
 

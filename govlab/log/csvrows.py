@@ -13,9 +13,9 @@ import polars as pl
 from govlab.log import limits
 from govlab.log.cells import Cells, framed, typed
 from govlab.log.conform import COLUMNS
-from govlab.log.decode import shown
+from govlab.log.decode import encoding, shown
 from govlab.log.records import Bad
-from govlab.log.sources import MAX_LINE, Source
+from govlab.log.sources import MAX_LINE, Source, UnreadableError
 
 __all__ = ["batches", "header"]
 
@@ -45,7 +45,9 @@ def _delimiter(source: Source) -> str:
 
 
 def header(source: Source) -> list[str]:
-    """The names in the first row."""
+    """The names in the first row; raises `UnreadableError` where it is not UTF-8."""
+    if why := encoding(source.head(4)):
+        raise UnreadableError(f"{source.name}: {why}")
     first = next(_rows(source), None)
     return first[1] if isinstance(first, tuple) else []
 

@@ -15,7 +15,7 @@ import msgspec
 
 from govlab.runtime import arguments
 
-__all__ = ["EMPTY", "NotJsonError", "argument_text", "decode", "plain_text", "shown"]
+__all__ = ["EMPTY", "NotJsonError", "argument_text", "decode", "encoding", "plain_text", "shown"]
 
 T = TypeVar("T")
 EMPTY = msgspec.Raw(b"")
@@ -56,7 +56,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     except msgspec.DecodeError as error:
         mended = _STRING_OR_CONSTANT.sub(_mend, data)
         if mended == data:
-            raise NotJsonError(_encoding(data) or _plain(error)) from error
+            raise NotJsonError(encoding(data) or _plain(error)) from error
     try:
         return msgspec.json.decode(mended, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -84,7 +84,8 @@ def _uncarry(found: re.Match[str]) -> str:
     return f"\\u{lone:04x}" if 0xD800 <= lone <= 0xDFFF else text
 
 
-def _encoding(data: bytes) -> str | None:
+def encoding(data: bytes) -> str | None:
+    """Why `data` is not UTF-8, or None where it is."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "not UTF-8: the byte order mark is that of UTF-16"
     try:
@@ -97,7 +98,9 @@ def _encoding(data: bytes) -> str | None:
 def _plain(error: Exception) -> str:
     """The decoder's words without its capital; lengths of input say nothing to the reader."""
     text = str(error)
-    return f"JSON ends too early ({text})" if "truncated" in text else text[:1].lower() + text[1:]
+    if "truncated" in text:
+        return f"JSON ends too early ({text})"
+    return text if text.startswith("JSON") else text[:1].lower() + text[1:]
 
 
 def argument_text(raw: msgspec.Raw) -> str | None:

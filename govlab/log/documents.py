@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -10,10 +12,11 @@ from govlab.log.decode import NotJsonError, decode, shown
 from govlab.log.records import Bad
 from govlab.log.sources import Source, UnreadableError
 
-__all__ = ["TOO_LONG", "documents"]
+__all__ = ["TOO_LONG", "documents", "elements"]
 
 TOO_LONG = "the line is longer than 64 MiB"
 _LINES = {".jsonl", ".ndjson"}
+_BETWEEN = re.compile(r"[\s,]*")
 
 
 def documents(source: Source) -> Iterator[tuple[int, bytes] | Bad]:
@@ -55,7 +58,29 @@ def _whole(source: Source) -> Iterator[tuple[int, bytes] | Bad]:
         if _looks_like_lines(data):
             yield from _lines(source)
         else:
-            yield Bad(1, str(error), shown(data))
+            place = 0
+            for place, text in enumerate(elements(data), 1):
+                yield place, text
+            yield Bad(place + 1, str(error), shown(data))
+
+
+def elements(data: bytes) -> Iterator[bytes]:
+    """The elements of a JSON list as far as it can be read; none where it is no list.
+
+    >>> list(elements(b'[{"a": 1}, {"b'))
+    [b'{"a": 1}']
+    """
+    text = data.decode(errors="surrogateescape")
+    reader, at = json.JSONDecoder(), len(text) - len(text.lstrip("\ufeff \t\r\n"))
+    if text[at : at + 1] != "[":
+        return
+    end = at + 1
+    while found := _BETWEEN.match(text, end):
+        try:
+            _, end = reader.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            return
+        yield text[found.end() : end].encode(errors="surrogateescape")
 
 
 def _looks_like_lines(data: bytes) -> bool:

@@ -13,7 +13,7 @@ import polars as pl
 from govlab.errors import LogError
 from govlab.log import limits
 from govlab.log.books import Books
-from govlab.log.detect import Detected, detect, nearest
+from govlab.log.detect import FORMATS, Detected, detect, nearest
 from govlab.log.intake import Ids, Seen, as_table, digested, identified
 from govlab.log.manifest import manifest
 from govlab.log.maps import EMPTY_MAP, load_map, zone
@@ -74,7 +74,7 @@ def ingest(  # noqa: PLR0913  the options of the command, one argument each
             state.flush()
         report = state.books.report(Path(out), len(state.runs))
         _refuse_bad(report, max_bad)
-        _refuse_empty(report, state.books)
+        _refuse_empty(report, state.books, sources)
         state.write()
         state.store.write_manifest(manifest(report, state.books, options, given))
     return report
@@ -199,11 +199,16 @@ def _refuse_bad(report: IngestReport, max_bad: int | None) -> None:
         )
 
 
-def _refuse_empty(report: IngestReport, books: Books) -> None:
+def _refuse_empty(report: IngestReport, books: Books, sources: Sequence[str | Path]) -> None:
+    """Says what was seen, where, and what would be read."""
     if report.events:
         return
+    where = ", ".join(f"`{source}`" for source in sources[:3])
     kinds = Counter(Path(tally.name).suffix or "no extension" for tally in books.tallies)
-    seen = [f"no action found in {len(books.tallies)} files ({_listed(kinds)})"]
+    seen = [f"no action found in {where}: {_files(len(books.tallies))} {_listed(kinds)}".rstrip()]
+    if report.skipped:
+        skipped = {kind.removeprefix("file: "): n for kind, n in report.skipped.items()}
+        seen.append(f"not read: {_listed(skipped)}")
     if report.quarantine_reasons:
         seen.append(f"unreadable: {_listed(report.quarantine_reasons)}")
     keys = next((keys for keys in books.strange if keys), ())
@@ -211,7 +216,13 @@ def _refuse_empty(report: IngestReport, books: Books) -> None:
         seen.append(f"records begin with {', '.join(f'`{key}`' for key in keys[:6])}")
     if near := nearest(keys):
         seen.append(f"nearest format `{near}`; try --format {near} or a column map")
+    elif report.skipped:
+        seen.append(f"formats are {', '.join((*FORMATS, 'table'))}; columns of your own need --map")
     raise LogError("; ".join(seen))
+
+
+def _files(count: int) -> str:
+    return "1 file:" if count == 1 else f"{count:,} files:" if count else "no file"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from govlab.runtime import arguments
 from govlab.log.cells import Cells, framed, series, typed
 from govlab.log.conform import COLUMNS, polars_type
 from govlab.log.records import FILE, Action
+from govlab.runtime import arguments
 from govlab.schema import ACTIONS, RUN_REQUEST
 
 __all__ = ["PROVENANCE", "Ids", "Parted", "Seen", "as_table", "digested", "identified"]
@@ -95,7 +95,7 @@ def _hash(parts: list[Any]) -> str:
 def identified(frame: pl.DataFrame, ids: Ids) -> pl.DataFrame:
     """`frame` with an `event_id` in every row."""
     stated = frame["event_id"].to_list() if "event_id" in frame.columns else [None] * frame.height
-    if None not in stated:
+    if "event_id" in frame.columns and None not in stated:
         return frame
     read = [n for n in ("tenant", "run_id", "step", *_IDENTITY) if n in frame.columns]
     rows = frame.select(read).iter_rows(named=True)

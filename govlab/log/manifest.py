@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from govlab.log.books import Books
 from govlab.log.maps import ColumnMap
 from govlab.log.records import RUN_ASKED, Format, Options
 from govlab.log.report import IngestReport
-from govlab.log.store import FORMAT_VERSION
+from govlab.log.store import FORMAT_VERSION, MANIFEST
 from govlab.schema import ACTIONS, RUNS
 
-__all__ = ["manifest"]
+__all__ = ["manifest", "read_report"]
 
 
 def manifest(
@@ -32,6 +36,15 @@ def manifest(
         "formats": {name: _format(known, books, options) for name, known in formats},
         "sources": [tally.to_dict() for tally in books.tallies],
     }
+
+
+def read_report(log: Path) -> IngestReport:
+    """What the ingest that wrote `log` reported, from its manifest."""
+    said: dict[str, Any] = json.loads((log / MANIFEST).read_text(encoding="utf-8"))
+    values: dict[str, Any] = {f.name: said.get(f.name) for f in fields(IngestReport)} | {"out": log}
+    for name in ("oldest", "newest"):
+        values[name] = datetime.fromisoformat(said[name]) if said[name] else None
+    return IngestReport(**values)
 
 
 def _format(known: Format, books: Books, options: Options) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from govlab.errors import LogError
+from govlab.log.spanmap import SpanMap, span_map, span_problems
 from govlab.schema import ACTIONS, RECORDED_DECISIONS, RUN_REQUEST
 
 __all__ = ["EMPTY_MAP", "UNITS", "ColumnMap", "From", "load_map", "zone"]
@@ -23,7 +24,7 @@ UNITS: Mapping[str, tuple[str, ...]] = {
 }
 """Units a column may be given in, by the kind of its target."""
 
-_KEYS = ("columns", "tz", "decision_map")
+_KEYS = ("columns", "tz", "decision_map", "spans")
 _TARGETS = {**ACTIONS, **RUN_REQUEST}
 
 
@@ -38,12 +39,16 @@ class From:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """A column map: target to source column, zone of times without offset, decision words."""
+    """A column map: target to source column, zone of times without offset, decision words.
+
+    `spans` says the same of the attributes of spans; None where a shipped preset is to hold.
+    """
 
     columns: Mapping[str, From] = field(default_factory=dict)
     tz: str | None = None
     decisions: Mapping[str, str] = field(default_factory=dict)
     digest: str | None = None
+    spans: SpanMap | None = None
 
 
 EMPTY_MAP = ColumnMap()
@@ -57,6 +62,8 @@ def load_map(path: Path) -> ColumnMap:
         given = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506  builds text, lists, maps
     except yaml.YAMLError as error:
         raise LogError(f"{path}: no YAML: {error}") from error
+    except RecursionError as error:
+        raise LogError(f"{path}: nested too deep; a map is two levels deep") from error
     if not isinstance(given, dict):
         raise LogError(f"{path}: a map has the keys {_listed(_KEYS)}")
     problems = list(_problems(given))
@@ -64,7 +71,9 @@ def load_map(path: Path) -> ColumnMap:
         raise LogError("\n".join(f"{path}: {problem}" for problem in problems))
     columns = {name: _from(source) for name, source in (given.get("columns") or {}).items()}
     words = {str(word): name for word, name in (given.get("decision_map") or {}).items()}
-    return ColumnMap(columns, given.get("tz") or None, words, hashlib.sha256(text).hexdigest())
+    spans = span_map(given["spans"]) if "spans" in given else None
+    digest = hashlib.sha256(text).hexdigest()
+    return ColumnMap(columns, given.get("tz") or None, words, digest, spans)
 
 
 def zone(name: str | None) -> str | None:
@@ -92,6 +101,8 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
         if decision not in RECORDED_DECISIONS:
             near = _meant(str(decision), RECORDED_DECISIONS)
             found.append(f"`decision_map`: `{word}: {decision}` is no decision{near}")
+    if "spans" in given:
+        found += span_problems(given["spans"])
     try:
         zone(given.get("tz"))
     except LogError as error:

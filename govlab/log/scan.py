@@ -56,7 +56,9 @@ def _frames(source: Any, tz: str | None) -> list[pl.LazyFrame]:
     path = Path(source)
     if is_log(path):
         parts = sorted(path.glob("actions/*/*.parquet"))
-        return [pl.scan_parquet(parts, hive_partitioning=False, glob=False)]
+        if not parts:
+            raise LogError(f"{path}: the log has lost its `actions`; ingest its sources again")
+        return [_parquet(parts, path)]
     return [_foreign(file, tz) for file in _files(path, str(source))]
 
 
@@ -72,7 +74,7 @@ def _files(path: Path, given: str) -> list[Path]:
 def _foreign(path: Path, tz: str | None) -> pl.LazyFrame:
     source = Source(path, path.name)
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _with_actions(conform(pl.scan_parquet(path, hive_partitioning=False), tz=tz), path)
+        return _with_actions(conform(_parquet([path], path), tz=tz), path)
     try:
         names = {name: name for name in columns(source)}
     except UnreadableError as error:
@@ -86,6 +88,16 @@ def _foreign(path: Path, tz: str | None) -> pl.LazyFrame:
     return _with_actions(conform(frame.lazy(), tz=tz), path)
 
 
+def _parquet(parts: list[Path], path: Path) -> pl.LazyFrame:
+    frame = pl.scan_parquet(parts, hive_partitioning=False, glob=False)
+    try:
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = str(error).partition("\n")[0]
+        raise LogError(f"{path}: no Parquet table that can be read: {why}") from error
+    return frame
+
+
 def _good(found: pl.DataFrame | Bad, path: Path) -> pl.DataFrame:
     if isinstance(found, Bad):
         raise LogError(f"{path}:{found.line}: {found.reason}; `govlab ingest` keeps the good rows")
@@ -97,15 +109,19 @@ def _refuse_local(frame: pl.DataFrame, path: Path) -> None:
         timed = name in COLUMNS and COLUMNS[name].type.name == "timestamp" and dtype == pl.String
         if timed and frame[name].str.contains(NO_OFFSET).any():
             raise LogError(
-                f"{path}: `{name}` holds times without offset; name their zone with `tz`"
+                f"{path}: `{name}` holds times without offset; name their zone "
+                "with `govlab ingest --tz ZONE` or `scan_log(..., tz=ZONE)`"
             )
 
 
 def _with_actions(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
     have = frame.collect_schema().names()
     if "tool" not in have and "action" not in have:
-        seen = ", ".join(f"`{name}`" for name in have[:8])
-        raise LogError(f"{path}: neither `tool` nor `action` among its columns ({seen}); map them")
+        seen = ", ".join(f"`{name}`" for name in have[:8] if name not in MARKS)
+        raise LogError(
+            f"{path}: neither `tool` nor `action` among its columns ({seen}); "
+            "map them with `govlab ingest --map FILE`"
+        )
     return frame
 
 

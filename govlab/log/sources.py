@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
+import os
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ _PACKED = {".gz": "gzip", ".zst": "zstd"}
 
 
 class UnreadableError(LogError):
-    """A file whose bytes end or break off before their end."""
+    """A file that may not be read, or whose bytes break off before their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,13 @@ class Source:
             yield from _lines(stream)
 
     def digest(self) -> tuple[str, int]:
-        """SHA-256 (hex) and size of the file as it lies there, compressed or not."""
+        """SHA-256 (hex) and size of the file as it lies there, compressed or not.
+
+        Raises `UnreadableError` where it may not be read.
+        """
         if self.data is not None:
             return hashlib.sha256(self.data).hexdigest(), len(self.data)
-        with self.path.open("rb") as stream:
+        with self.reported(), self.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest(), self.path.stat().st_size
 
     def reported(self) -> _Reported:
@@ -98,6 +102,8 @@ class _Reported:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PermissionError):
+            raise UnreadableError(f"{self.name}: cannot be read: {error.strerror}") from error
         if isinstance(error, OSError | EOFError | zlib.error | pa.ArrowInvalid):
             raise UnreadableError(f"{self.name}: the file breaks off: {error}") from error
 
@@ -135,8 +141,7 @@ def _expand(given: str | Path) -> list[Source]:
         return [Source(Path("-"), "-", sys.stdin.buffer.read())]
     path = Path(given)
     if path.is_dir():
-        inside = (p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
-        return _named((p, p.relative_to(path).as_posix()) for p in inside)
+        return _named((p, p.relative_to(path).as_posix()) for p in _inside(path))
     if path.exists():
         return [Source(path, path.name)]
     matches = [Path(p) for p in glob.glob(str(given), recursive=True)]  # noqa: PTH207  patterns may be absolute
@@ -150,8 +155,24 @@ def _named(found: Iterator[tuple[Path, str]]) -> list[Source]:
     return [Source(path, name) for path, name in sorted(found, key=lambda pair: pair[1])]
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _inside(folder: Path) -> Iterator[Path]:
+    """The files below `folder` that are not hidden, and the folders that cannot be listed."""
+    locked: list[Path] = []
+    for root, folders, names in os.walk(
+        folder, onerror=lambda error: locked.append(Path(error.filename))
+    ):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        shown = (Path(root, name) for name in names if not name.startswith("."))
+        yield from (path for path in shown if _may_be_read(path))
+    yield from locked  # read as files they are refused, so that what is in them is not lost unseen
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether `path` is a file, or something of which we may not know what it is."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
 
 
 def _below(pattern: str, path: Path) -> str:

@@ -126,14 +126,16 @@ def is_log(folder: Path) -> bool:
 def replacing(out: Path) -> Iterator[Path]:
     """A new folder beside `out` that takes its place when the block ends well, and else is gone.
 
-    Raises `LogError` where `out` holds something that is no log.
+    Raises `LogError` where `out` holds something that is no log, or cannot be written.
     """
-    if out.exists() and not is_log(out) and (out.is_file() or any(out.iterdir())):
+    if out.exists() and not is_log(out) and (not out.is_dir() or any(out.iterdir())):
         raise LogError(f"`{out}` is there and is no govlab log; name another folder or remove it")
-    out.parent.mkdir(parents=True, exist_ok=True)
     fresh = out.with_name(f"{out.name}.tmp-{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
+    try:
+        fresh.mkdir(parents=True)
+    except OSError as error:
+        raise LogError(f"`{out}` cannot be written: {error.strerror}") from error
     try:
         yield fresh
         _swap(fresh, out)

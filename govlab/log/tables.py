@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import polars as pl
@@ -27,7 +28,18 @@ def kind_of(source: Source) -> str:
 
 
 def columns(source: Source) -> list[str]:
-    """The names of the table's columns; raises `UnreadableError` where it cannot be opened."""
+    """The names of the table's columns.
+
+    Raises `UnreadableError` where it cannot be opened, or two columns have one name.
+    """
+    names = _names(source)
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if twice is not None:
+        raise UnreadableError(f"{source.name}: two columns are named `{twice}`; rename one")
+    return names
+
+
+def _names(source: Source) -> list[str]:
     kind = kind_of(source)
     if kind == "parquet":
         return list(map(str, _parquet(source).schema_arrow.names))

@@ -171,7 +171,13 @@ def conclude(first: Combined, second: Combined) -> Combined:
     """The decision of both rounds, once the variant has been decided (S6)."""
     first = replace(first, matched=tuple(dict.fromkeys((*first.matched, *second.matched))))
     if second.status == "unknown":
-        return replace(first, status="unknown")
+        return replace(
+            first,
+            status="unknown",
+            mentions=second.mentions,
+            scope=second.scope,
+            of_variant=True,
+        )
     if second.status == "error":
         return replace(
             refuse(first, "remediation_refused"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from govlab.backends.columnar import decide_frame, needed
+from govlab.backends.columnar import decide_frame, needed, open_frame
+from govlab.backends.reference import Asked, hangs_on
 from govlab.bundle import Bundle, load_bundle
-from govlab.errors import UsageError, did_you_mean
-from govlab.history import HELD, STATES, decide_all
+from govlab.errors import LogError, UsageError, did_you_mean
+from govlab.history import HELD, STATES, decide_each
 from govlab.log.conform import as_frame, conform
 from govlab.log.scan import scan_log
 from govlab.plan import Plan, compile_plan
@@ -22,7 +23,7 @@ from govlab.replays.summary import Summary, origin, summarise
 
 __all__ = ["Replay", "replay"]
 
-BATCH = 250_000
+BATCH = 1_000_000  # rows decided at once, about; what is fixed per batch is some 0.4 s
 # what a list of events shows, beside what the deciding rule read
 _SHOWN = ("ts", "run_id", "actor", "tool", "action", "resource", "args", "source_format")
 
@@ -32,7 +33,8 @@ class Replay:
     """The decisions of one bundle over one log.
 
     `decided` has a row an event, in the log's order: the decisions frame, `origin` (rule, default,
-    error or undecidable), and of the log the columns shown or grouped by, prefixed `log.`.
+    error or undecidable), `lacks` (what the decision rests on and the event lacks: `missing`, or
+    what an undecidable one hangs on), and of the log the columns shown or grouped by, as `log.`.
     """
 
     bundle: Bundle
@@ -126,9 +128,8 @@ def replay(
         [decided, frame.select(pl.all().name.prefix("log."))], how="horizontal"
     ).with_columns(origin())
     summary = summarise(plan, frame, together, tuple(by))
-    return Replay(
-        loaded, plan, together, summary, engine, time.perf_counter() - start, notes + _notes(loaded)
-    )
+    notes = (*notes, *_notes(loaded), *_copies(frame))
+    return Replay(loaded, plan, together, summary, engine, time.perf_counter() - start, notes)
 
 
 def _check(word: str, allowed: tuple[str, ...], what: str) -> None:
@@ -143,6 +144,18 @@ def _notes(bundle: Bundle) -> tuple[str, ...]:
     return (f"lookups ({', '.join(lookups)}) are as of this bundle, applied to the whole log",)
 
 
+def _copies(frame: pl.DataFrame) -> Iterator[str]:
+    """What a table that was not ingested may hold: ids that stand in more than one row."""
+    if "event_id" not in frame.columns or "source_format" in frame.columns:
+        return
+    ids = frame.get_column("event_id").drop_nulls()
+    if copies := len(ids) - ids.n_unique():
+        yield (
+            f"{copies:,} rows have the `event_id` of another and are counted too; "
+            "`govlab ingest` drops copies and keeps contradictions apart"
+        )
+
+
 def _read(log: Any, plan: Plan, by: tuple[str, ...]) -> pl.DataFrame:
     """The columns needed, shown or grouped by, in the log's order."""
     scanned = scan_log(log) if isinstance(log, str | Path) else conform(as_frame(log))
@@ -154,26 +167,52 @@ def _read(log: Any, plan: Plan, by: tuple[str, ...]) -> pl.DataFrame:
                 f"{did_you_mean(name, have) or 'it has ' + ', '.join(have[:12])}"
             )
     if plan.has_history():  # what became of earlier events counts, so every column may
-        return scanned.collect()
+        return _collected(scanned)
     wanted = dict.fromkeys(("event_id", *needed(plan), *_SHOWN, *by))
-    return scanned.select([name for name in wanted if name in have]).collect()
+    return _collected(scanned.select([name for name in wanted if name in have]))
+
+
+def _collected(frame: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return frame.collect()
+    except pl.exceptions.ComputeError as error:  # a file that is damaged behind its schema
+        why = str(error).partition("\n")[0]
+        raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
 
 
 def _in_batches(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
-    parts = [
-        decide_frame(plan, frame.slice(start, BATCH))
-        for start in range(0, max(frame.height, 1), BATCH)
-    ]
+    size = max(-(-frame.height // max(round(frame.height / BATCH), 1)), 1)
+    starts = range(0, max(frame.height, 1), size)
+    parts = [_batch(plan, frame.slice(start, size)) for start in starts]
     return pl.concat(parts, rechunk=False)
 
 
+def _batch(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
+    decided = decide_frame(plan, frame)
+    lacks = decided.get_column("missing").alias("lacks")
+    rows = (decided.get_column("status") == "undecidable").arg_true()
+    if len(rows):  # lists cannot be scattered: take each row from one of two
+        hangs = open_frame(plan, frame[rows])
+        place = pl.int_range(len(lacks), dtype=pl.UInt32, eager=True).clone()
+        place = place.scatter(rows, range(len(lacks), len(lacks) + len(rows)))
+        lacks = pl.concat([lacks, hangs.alias("lacks")]).gather(place)
+    return decided.with_columns(lacks)
+
+
 def _one_by_one(plan: Plan, frame: pl.DataFrame, state: str, held: str) -> pl.DataFrame:
-    decisions = decide_all(
-        plan, events(frame), state=state, held=held, unknown=unknown_columns(frame, plan.reads())
-    )
+    rows, unknown = events(frame), unknown_columns(frame, plan.reads())
+    found = decide_each(plan, rows, state=state, held=held, unknown=unknown)
+    lacks = [
+        hangs_on(plan, Asked(row, hidden, one.features))
+        if one.decision.status == "undecidable"
+        else one.decision.missing
+        for row, hidden, one in zip(rows, unknown, found, strict=True)
+    ]
     ids = (
         frame.get_column("event_id").to_list()
         if "event_id" in frame.columns
         else [None] * frame.height
     )
-    return decisions_frame(ids, decisions)
+    return decisions_frame(ids, [one.decision for one in found]).with_columns(
+        pl.Series("lacks", [list(names) for names in lacks], pl.List(pl.String))
+    )

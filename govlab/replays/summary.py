@@ -32,7 +32,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An attribute that deciding rules named and events lacked, by what it was instead."""
+    """An attribute that deciding or open rules named and events lacked, by what it was instead."""
 
     attribute: str
     absent: int
@@ -126,17 +126,17 @@ def origin() -> pl.Expr:
 def summarise(
     plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame, by: tuple[str, ...]
 ) -> Summary:
-    """The counts over `decided` (decisions, origin, `log.` columns); `frame` is the log's part."""
-    marks = attribute_marks(plan, frame)
+    """The counts over `decided` (decisions, lacks, origin, `log.`); `frame` is the log's part."""
+    lacks = _lacks(plan, frame, decided)
     return Summary(
         events=decided.height,
         origins=_counts(decided, "origin", ORIGINS),
-        decisions=_counts(decided.filter(pl.col("origin") == "rule"), "decision", DECISIONS),
+        decisions=_counts(_of(decided, ["rule"], "decision"), "decision", DECISIONS),
         default=plan.default.decision,
         warming=_warming(plan, frame),
         hindsight=_hindsight(plan, frame),
-        missing=_gaps(decided, marks),
-        undecidable_missing=_gaps(decided, marks, only="undecidable"),
+        missing=_gaps(lacks),
+        undecidable_missing=_gaps(lacks.filter(pl.col("origin") == "undecidable")),
         by=tuple(group for column in by for group in _groups(decided, column)),
         rules=_rules(plan, decided),
         uncovered=_uncovered(decided),
@@ -149,22 +149,44 @@ def _counts(frame: pl.DataFrame, column: str, known: Iterable[str]) -> dict[str,
     return {value: found.get(value, 0) for value in known}
 
 
-def _gaps(decided: pl.DataFrame, marks: pl.DataFrame, only: str | None = None) -> tuple[Gap, ...]:
-    """The missing attributes, by what they were (marks: 1 absent, 2 malformed, 3 unknown)."""
-    rows = decided.select("missing", "origin").with_row_index("row")
-    if only is not None:
-        rows = rows.filter(pl.col("origin") == only)
-    lists = rows.explode("missing", empty_as_null=False).drop_nulls("missing")
-    found = []
-    for attribute in sorted(lists.get_column("missing").unique().to_list()):
-        places = lists.filter(pl.col("missing") == attribute).get_column("row")
-        codes = (
-            marks.get_column(attribute).gather(places)
-            if attribute in marks.columns
-            else pl.Series([1] * places.len(), dtype=pl.UInt8)
-        )
-        counts = dict(codes.value_counts().iter_rows())
-        found.append(Gap(attribute, *(counts.get(code, 0) for code in (1, 2, 3))))
+def _of(decided: pl.DataFrame, origins: Iterable[str], column: str) -> pl.DataFrame:
+    """One column of the events of `origins`; filtering all columns would copy them."""
+    return decided.select(column, "origin").filter(pl.col("origin").is_in(list(origins)))
+
+
+def _lacks(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """A row for each attribute that an event lacks: origin, attribute, and what it was.
+
+    Marks are 1 absent, 2 malformed, 3 unknown; they are found only where something is lacking.
+    """
+    some = decided.get_column("lacks").list.len().fill_null(0) > 0
+    rows = some.arg_true()
+    lists = decided.select("origin", pl.col("lacks").alias("attribute"))[rows]
+    schema = {"origin": pl.String, "attribute": pl.String, "mark": pl.UInt8}
+    if not len(rows):
+        return pl.DataFrame(schema=schema)
+    marks = attribute_marks(plan, frame[rows])
+    each = lists.with_row_index("row").explode("attribute", empty_as_null=False)
+    parts = [
+        part.select("origin", "attribute", mark=_mark(marks, str(name), part.get_column("row")))
+        for (name,), part in each.group_by("attribute")
+    ]
+    return pl.concat(parts)
+
+
+def _mark(marks: pl.DataFrame, attribute: str, rows: pl.Series) -> pl.Series:
+    """The marks of one attribute at `rows`; what no bundle reads is absent."""
+    if attribute in marks.columns:
+        return marks.get_column(attribute).gather(rows)
+    return pl.repeat(1, len(rows), dtype=pl.UInt8, eager=True)
+
+
+def _gaps(lacks: pl.DataFrame) -> tuple[Gap, ...]:
+    """The missing attributes, by what they were, most frequent first."""
+    counts: dict[str, dict[int, int]] = {}
+    for attribute, mark, n in lacks.group_by("attribute", "mark").len().iter_rows():
+        counts.setdefault(attribute, {})[mark] = n
+    found = [Gap(name, *(by.get(mark, 0) for mark in (1, 2, 3))) for name, by in counts.items()]
     return tuple(sorted(found, key=lambda g: (-(g.absent + g.malformed + g.unknown), g.attribute)))
 
 
@@ -189,12 +211,15 @@ def _group(column: str, value: str | None, parts: list[tuple[str, str, int]]) ->
 
 
 def _rules(plan: Plan, decided: pl.DataFrame) -> tuple[tuple[str, int, int], ...]:
-    """Each rule of the plan, in order: how often it took part, and how often it decided."""
+    """Each rule of the plan, in order: how often it took part, and how often it decided.
+
+    Erring is deciding (S4.2b); what an undecidable event would come to is not.
+    """
     hits = dict(
         decided.get_column("matched").explode(empty_as_null=False).value_counts().iter_rows()
     )
     decides = dict(
-        decided.filter(pl.col("origin") != "default").get_column("rule").value_counts().iter_rows()
+        _of(decided, ["rule", "error"], "rule").get_column("rule").value_counts().iter_rows()
     )
     ids = (rule.id for policy in plan.policies for rule in policy.rules)
     return tuple((rule, hits.get(rule, 0), decides.get(rule, 0)) for rule in ids)
@@ -208,7 +233,7 @@ def _uncovered(decided: pl.DataFrame) -> tuple[tuple[str | None, str | None, int
         else pl.lit(None, dtype=pl.String).alias(name)
         for name in ("tool", "action")
     ]
-    rows = decided.filter(pl.col("origin") == "default").select(keys)
+    rows = decided.select("origin", *keys).filter(pl.col("origin") == "default")
     counts = (
         rows.group_by("tool", "action")
         .len()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -71,7 +71,9 @@ def _decided(replay: Replay) -> Iterator[str]:
             "production, given these records, denies too"
         )
     if o["undecidable"]:
-        yield f"cannot be decided from this log: {share(o['undecidable'], s.events)}"
+        named = ", ".join(g.attribute for g in s.undecidable_missing if g.unknown)
+        why = f"; unknown to it: {clean(named)}" if named else ""
+        yield f"cannot be decided from this log: {share(o['undecidable'], s.events)}{why}"
 
 
 def _undecided(replay: Replay) -> Iterator[str]:
@@ -189,11 +191,21 @@ def _event(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[str]:
         f"by {clean(row['rule'])}",
     )
     yield "    " + "  ".join(part for part in parts if part)
-    read = ", ".join(f"{name} = {value}" for name, value in _read(row, mentions))
+    read = _fitted(list(_read(row, mentions)), 92)
     read = read or str(row.get("log.resource") or row.get("log.args") or "")
     for line in (read, _why(row)):
         if line:
             yield f"        {middle(clean(line), 92)}"
+
+
+def _fitted(read: Sequence[tuple[str, str]], cells: int) -> str:
+    """Names and values in about `cells`: long values give way first, and equally."""
+    left = cells - sum(len(name) + 5 for name, _ in read)
+    shown: dict[str, str] = {}
+    for rest, (name, value) in enumerate(sorted(read, key=lambda pair: len(pair[1])), -len(read)):
+        shown[name] = middle(clean(value), max(12, left // -rest))
+        left -= len(shown[name])
+    return ", ".join(f"{name} = {shown[name]}" for name, _ in read)
 
 
 def _why(row: Mapping[str, Any]) -> str:
@@ -203,7 +215,7 @@ def _why(row: Mapping[str, Any]) -> str:
     return f"could not be evaluated, so denied: {', '.join(row['missing']) or 'the values'}"
 
 
-def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """What the deciding rule read, as far as the log's own columns show it."""
     text = row.get("log.args")
     parsed = arguments.parse(text) if text else None
@@ -218,8 +230,10 @@ def _read(row: Mapping[str, Any], mentions: tuple[str, ...]) -> Iterator[tuple[s
             yield name, _shown(value)
 
 
-def _shown(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | list | dict) else value
+def _shown(value: Any) -> str:
+    if isinstance(value, str | list | dict | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
 def replay_html(replay: Replay) -> str:

@@ -46,7 +46,7 @@ def middle(text: str, cells: int) -> str:
     """`text` in at most `cells` terminal cells; the middle goes first, ends say the most.
 
     >>> middle("git add one two three && git push", 21)
-    'git add o… && git push'
+    'git add…&& git push'
     """
     if cell_len(text) <= cells:
         return text

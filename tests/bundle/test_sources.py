@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,45 @@ def test_an_empty_file_says_what_to_write(tmp_path: Path) -> None:
     file.write_text("# nothing\n")
     with pytest.raises(BundleError, match="GL030 the file is empty; write a policy"):
         load_bundle(file)
+
+
+POLICY = "name: p\non: [{tool: x}]\nrules: [{condition: 'true', decision: DENY}]\n"
+
+
+def test_an_empty_policy_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/a.yaml").write_text(POLICY)
+    (tmp_path / "policies/b.yaml").write_text("# all commented out\n")
+    with pytest.raises(BundleError, match=r"b\.yaml:1:1: GL030 the file is empty"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [".", "policies"])
+def test_a_folder_that_may_not_be_listed_loses_no_rule_unseen(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, whom no mode stops: the refusal is made here."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/a.yaml").write_text(POLICY)
+    locked = (tmp_path / folder).resolve()
+
+    def refuse(path: Path) -> Any:
+        if path.resolve().is_relative_to(locked):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(BundleError, match="GL030 cannot be read: Permission denied"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["more/extra.yaml", "extra.YAML"])
+def test_policies_that_would_not_be_read_are_an_error(tmp_path: Path, name: str) -> None:
+    """Rules that are lost unseen would loosen the bundle."""
+    file = tmp_path / "b" / "policies" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("name: p\nrules: [{decision: DENY}]\n", encoding="utf-8")
+    (tmp_path / "b" / "bundle.yaml").write_text("name: b\n", encoding="utf-8")
+    with pytest.raises(BundleError, match="nothing in here would be read"):
+        load_bundle(tmp_path / "b")

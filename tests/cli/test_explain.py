@@ -45,7 +45,7 @@ def test_a_file_and_text_that_could_move_the_cursor(
     assert "\x1b" not in shown.out
 
 
-@pytest.mark.parametrize("event", ["{", "[]", "@/no/such/file", "1"])
+@pytest.mark.parametrize("event", ["{", "[]", "@/no/such/file", "1", '{"tool": "a", "tool": "b"}'])
 def test_what_is_no_event(govlab: Command, seed: Path, event: str) -> None:
     shown = govlab("explain", seed, "--event", event)
     assert shown.code == 2

@@ -59,7 +59,8 @@ def test_an_internal_error_is_exit_3_with_a_traceback(
 def test_the_package_and_its_help_are_light() -> None:
     code = (
         "import sys, govlab, govlab.cli.main\n"
-        "print([m for m in ('polars', 'altair', 'pyarrow', 'yaml', 'pydantic') if m in sys.modules])"
+        "heavy = ('polars', 'altair', 'pyarrow', 'yaml', 'pydantic')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -76,3 +77,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 def test_json_is_one_document(govlab: Command, seed: object) -> None:
     shown = govlab("lint", str(seed), "--json")
     assert json.loads(shown.out) == {"findings": []}
+
+
+def test_what_the_machine_refuses_is_no_internal_error(
+    govlab: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied", "/locked")
+
+    monkeypatch.setattr(lint_module, "load_bundle", refuse)
+    shown = govlab("lint", "b")
+    assert shown.code == 2
+    assert shown.err == "govlab: `/locked`: Permission denied\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -141,3 +142,111 @@ def test_csv_cells_are_no_formulas(govlab: Command, tmp_path: Path) -> None:
     assert govlab("replay", log, bundle, "--out", out).code == 0
     assert "'=1+1" in out.read_text(encoding="utf-8")
     assert "'@SUM(A1)" in out.read_text(encoding="utf-8")
+
+
+GUARDED = """\
+name: costs
+on: [{tool: "*"}]
+rules:
+  - {condition: "has(event.cost) && cost > 50.0", decision: DENY}
+  - {condition: "true", decision: ALLOW}
+"""
+REMEMBERS = """\
+name: remembers
+default: DENY
+history: {calls: {per: [actor], count: "true"}}
+policies:
+"""
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_what_an_undecidable_event_hangs_on_is_named(
+    govlab: Command, tmp_path: Path, history: bool
+) -> None:
+    """The rule that decides once unknown is read as absent may not even mention it (J1)."""
+    policy, log = tmp_path / "p.yaml", tmp_path / "log.ndjson"
+    inside = "  - " + GUARDED.rstrip().replace("\n", "\n    ") + "\n"
+    policy.write_text(REMEMBERS + inside if history else GUARDED)
+    log.write_text('{"event_id": "1", "tool": "x", "actor": "a"}\n')
+    document = json.loads(govlab("replay", log, policy, "--json").out)
+    gap = {"attribute": "cost", "absent": 0, "malformed": 0, "unknown": 1}
+    assert document["undecidable"] == {"events": 1, "missing": [gap]}
+    assert document["replayability"]["missing"] == [gap]
+    assert [(r["hits"], r["decides"]) for r in document["rules"]] == [(0, 0), (1, 0)]
+    page = govlab("replay", log, policy).out
+    assert "cannot be decided from this log: 1 of 1 (100 %); unknown to it: cost" in page
+    assert "add it to the log, or derive it" in page
+
+
+def test_a_table_that_is_no_parquet_is_an_error_of_the_input(
+    govlab: Command, tmp_path: Path, seed: Path
+) -> None:
+    path = tmp_path / "log.parquet"
+    path.write_bytes(b"PAR1 nothing PAR1")
+    shown = govlab("replay", path, seed)
+    assert shown.code == 2
+    assert "no Parquet table that can be read" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_what_ingest_left_out_is_said_each_time(
+    govlab: Command, tmp_path: Path, seed: Path
+) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"event_id": "1", "tool": "x"}\n{"event')
+    first, second = (govlab("replay", log, seed).err for _ in range(2))
+    assert "1 in quarantine" in first
+    assert second == first
+
+
+def test_each_value_that_a_rule_read_is_shown(govlab: Command, tmp_path: Path) -> None:
+    policy, log = tmp_path / "p.yaml", tmp_path / "log.ndjson"
+    policy.write_text(
+        "name: p\nattributes: {args.a: string, args.b: string}\npolicies:\n  - name: q\n"
+        "    on: [{tool: x}]\n    rules: [{condition: 'args.a != args.b', decision: DENY}]\n"
+    )
+    row = {"event_id": "1", "tool": "x", "args": {"a": "recipient", "b": "prompt " * 40}}
+    log.write_text(json.dumps(row))
+    page = govlab("replay", log, policy).out
+    assert 'args.a = "recipient", args.b = "prompt' in page
+
+
+def test_a_wrong_name_for_the_decisions_is_said_before_the_log_is_read(govlab: Command) -> None:
+    shown = govlab("replay", "nowhere", "nothing", "--out", "d.xlsx")
+    assert shown.code == 2
+    assert "`d.xlsx` is no .parquet, .csv or .ndjson file" in shown.err
+
+
+def test_rows_with_one_id_are_noted(govlab: Command, tmp_path: Path, seed: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("event_id,tool,env\n1,aws-cli,production\n1,aws-cli,staging\n2,x,a\n")
+    page = govlab("replay", log, seed).out
+    assert "note: 1 rows have the `event_id` of another and are counted too" in page
+    log.write_text("event_id,tool,env\n1,aws-cli,production\n2,x,a\n")
+    assert "event_id" not in govlab("replay", log, seed).out
+
+
+def test_a_damaged_log_is_an_error_of_the_input(
+    govlab: Command, tmp_path: Path, log: Path, seed: Path
+) -> None:
+    out = tmp_path / "out"
+    govlab("ingest", log, "--out", out)
+    (part, *_) = sorted(out.glob("actions/*/*.parquet"))
+    part.write_bytes(b"")
+    assert govlab("replay", out, seed).code == 2
+    shutil.rmtree(out / "actions")
+    shown = govlab("replay", out, seed)
+    assert (shown.code, "has lost its `actions`" in shown.err) == (2, True)
+
+
+def test_a_table_damaged_behind_its_schema_is_an_error_of_the_input(
+    govlab: Command, tmp_path: Path, seed: Path
+) -> None:
+    path = tmp_path / "log.parquet"
+    rows = pl.DataFrame({"tool": [f"tool {n}" for n in range(5000)]})
+    rows.write_parquet(path, compression="uncompressed")
+    content = bytearray(path.read_bytes())
+    content[2000:3000] = b"\xff" * 1000
+    path.write_bytes(content)
+    shown = govlab("replay", path, seed)
+    assert (shown.code, "the log cannot be read" in shown.err) == (2, True)

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from govlab.runtime import arguments
 from govlab.log.decode import NotJsonError, argument_text, decode, plain_text, shown
+from govlab.runtime import arguments
 
 
 @pytest.mark.parametrize(

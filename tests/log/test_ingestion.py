@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from govlab.errors import LogError, UsageError
 from govlab.log import records, sources
 from govlab.log.ingestion import ingest
+from govlab.log.manifest import read_report
 from govlab.log.report import Progress
 from govlab.log.scan import scan_log, scan_runs
 from govlab.schema import request_columns
@@ -261,8 +263,12 @@ def test_a_folder_of_mixed_garbage(tmp_path: Path) -> None:
         ("a.jsonl", '{"sessionId": 1, "kind": 2}', "nearest format `claudecode`"),
         ("a.txt", "hello", "1 .txt"),
         ("a.json", "{", "unreadable: 1 JSON ends too early"),
-        ("a.csv", "x,y\n1,2\n", "no action found in 1 files"),
-        ("a.json", "", "1 .json"),
+        ("a.csv", "x,y\n1,2\n", "1 file: 1 .csv; not read: 1 table without `tool` or `action`"),
+        ("a.csv", "x,y\n1,2\n", "formats are agentdojo, .*columns of your own need --map"),
+        ("a.json", "", "1 file: 1 .json; not read: 1 empty file"),
+        ("a.json", '[{"tool": "a', "unreadable: 1 JSON ends too early"),
+        ("a.jsonl", "x\ny\n", "unreadable: 1 JSON is malformed"),
+        ("a.csv", "tool,tool\na,b\n", "two columns are named `tool`; rename one"),
     ],
 )
 def test_zero_events_say_what_was_seen(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -378,3 +384,61 @@ def test_every_record_kind_is_handled() -> None:
     assert {kind.__name__ for kind in records.Record.__args__} == {
         "Action", "Run", "Table", "Skipped", "Bad", "Unmapped",
     }  # fmt: skip
+
+
+def test_a_list_that_breaks_off_keeps_what_stands_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"event_id": "1", "tool": "a"}, {"event_id": "2", "tool": "b"}, {"event')
+    report = ingest([path], tmp_path / "log")
+    assert (report.events, report.quarantined) == (2, 1)
+    (entry,) = quarantine(tmp_path / "log")
+    assert (entry["line"], entry["reason"][:20]) == (3, "JSON ends too early ")
+    assert counts_add_up(tmp_path / "log")
+
+
+def test_what_may_not_be_read_is_in_quarantine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, whom no mode stops: the refusals are made here."""
+    (tmp_path / "in" / "locked").mkdir(parents=True)
+    write(tmp_path / "in" / "a.ndjson", ROW)
+    write(tmp_path / "in" / "b.ndjson", {"tool": "b"})
+    opened, listed = Path.open, os.scandir
+
+    def open_path(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name in ("b.ndjson", "locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **kwargs)
+
+    def list_folder(path: Any) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "open", open_path)
+    monkeypatch.setattr("os.scandir", list_folder)
+    report = ingest([tmp_path / "in"], tmp_path / "log")
+    assert report.events == 1
+    assert report.quarantine_reasons == {"cannot be read: Permission denied": 2}
+    assert [e["source"] for e in quarantine(tmp_path / "log")] == ["b.ndjson", "locked"]
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LogError, match="cannot be written: Not a directory"):
+        ingest([write(tmp_path / "a.ndjson", ROW)], tmp_path / "file" / "log")
+    with pytest.raises(LogError, match="is there and is no govlab log"):
+        ingest([tmp_path / "a.ndjson"], Path("/dev/null"))
+
+
+def test_the_manifest_gives_the_report_back(tmp_path: Path) -> None:
+    report = ingest([write(tmp_path / "a.ndjson", ROW, ROW, "{")], tmp_path / "log")
+    assert read_report(tmp_path / "log") == report
+
+
+def test_a_batch_of_which_nothing_is_left_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("tool,ts\nx,2026-01-01 10:00\n")  # no id, no zone
+    (tmp_path / "b.csv").write_text("tool,ts\nx,2026-01-01T10:00:00Z\n")
+    report = ingest([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "log")
+    assert (report.events, report.quarantined) == (1, 1)
+    assert counts_add_up(tmp_path / "log")

@@ -61,3 +61,10 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     with pytest.raises(LogError) as error:
         load_map(given(tmp_path, "columns: {toool: a, atcion: b}\ntz: Mars"))
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_map_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text("columns: " + "[" * 3000 + "]" * 3000)
+    with pytest.raises(LogError, match="nested too deep"):
+        load_map(path)

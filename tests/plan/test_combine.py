@@ -228,7 +228,9 @@ def test_conclude_of_an_error_denies_with_what_the_variant_lacked() -> None:
 
 
 def test_conclude_of_an_unknown_is_unknown() -> None:
-    assert conclude(first("REMEDIATE"), second("DENY", "unknown")).status == "unknown"
+    result = conclude(first("REMEDIATE"), second("DENY", "unknown"))
+    assert result.status == "unknown"
+    assert (result.mentions, result.of_variant) == (("m",), True)  # what it hangs on
 
 
 def test_conclude_where_the_variant_would_be_remediated_beside_an_approval() -> None:

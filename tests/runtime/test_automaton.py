@@ -11,11 +11,11 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from govlab.lang import regex
 from govlab.runtime import automaton
 from govlab.runtime.automaton import Automaton, compile_program, search
-from tests.work import steps
-from govlab.lang import regex
 from tests.lang.regex_patterns import grammar, re2_search, texts
+from tests.work import steps
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "conformance/regex.yaml").read_text("utf-8"))
 VERDICTS = [case for case in CASES if case["want"] != "refuse"]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -259,7 +260,7 @@ def _sized(build: Callable[[int], str], length: int) -> str:
 @pytest.mark.parametrize("build", HOSTILE.values(), ids=HOSTILE.keys())
 def test_work_grows_with_length(build: Callable[[int], str]) -> None:
     """Four times the text takes about four times the steps; a square would take 16 times."""
-    short, long = (steps(lambda t=_sized(build, n): analyse(t)) for n in (2_000, 8_000))
+    short, long = (steps(partial(analyse, _sized(build, n))) for n in (2_000, 8_000))
     assert long <= 6 * short + 2_000, (short, long)
 
 

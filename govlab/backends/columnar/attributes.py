@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -65,6 +65,7 @@ def prepare(frame: pl.DataFrame, reads: Mapping[str, Type]) -> Events:
     wanted = {c for name in reads for c in columns_of(name)} | {_MALFORMED, _UNKNOWN}
     row = pl.int_range(frame.height, dtype=pl.UInt32, eager=True).alias("#row")
     raw = pl.DataFrame([row, *(frame.get_column(c) for c in frame.columns if c in wanted)])
+    raw = raw.rechunk()  # rows are taken from it again and again
     return with_states(Events(raw, row.to_frame()), reads, _values(raw, reads))
 
 
@@ -84,9 +85,11 @@ def with_states(
     `cleared` malformed.
     """
     columns: list[pl.Series] = []
+    bad_texts, unknown_texts = (_Texts.of(events.raw, c) for c in (_MALFORMED, _UNKNOWN))
     for name in reads:
-        bad = _either(values[name][1], _named(events.raw, _MALFORMED, _aliases(name) - cleared))
-        hidden = None if events.known else _hidden(events.raw, name, known)
+        marked = _named(events.raw, bad_texts, _aliases(name) - cleared)
+        bad = _either(values[name][1], marked)
+        hidden = None if events.known else _hidden(events.raw, name, known, unknown_texts)
         columns.extend(_marked(name, values[name][0], bad, hidden))
     stale = [
         c for n in reads for c in (malformed_name(n), unknown_name(n)) if c in events.states.columns
@@ -119,14 +122,14 @@ def _either(a: pl.Series | None, b: pl.Series | None) -> pl.Series | None:
     return b if a is None else a if b is None else a | b
 
 
-def _hidden(raw: pl.DataFrame, name: str, known: frozenset[str]) -> pl.Series | None:
+def _hidden(raw: pl.DataFrame, name: str, known: frozenset[str], texts: _Texts) -> pl.Series | None:
     """Where the source of the row cannot tell the attribute (S14)."""
     names = _aliases(name) - known
     if name == "cost_micro_usd":
         names |= {"cost"} - known
     if lacking(raw, name) and name not in _OPTIONAL and names:
         return pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
-    return _named(raw, _UNKNOWN, names)
+    return _named(raw, texts, names)
 
 
 def lacking(raw: pl.DataFrame, name: str) -> bool:
@@ -134,16 +137,28 @@ def lacking(raw: pl.DataFrame, name: str) -> bool:
     return not any(c in raw.columns for c in columns_of(name))
 
 
-def _named(raw: pl.DataFrame, column: str, names: frozenset[str]) -> pl.Series | None:
-    """Where the list of columns in `column` holds one of `names`; None where it never does."""
-    if column not in raw.columns or raw.schema[column] == pl.Null:
-        return None
-    texts = raw.get_column(column)
-    holding = [t for t in texts.unique().cast(pl.String).drop_nulls() if names & set(t.split(","))]
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The distinct texts of a column that lists marked columns."""
+
+    column: str
+    distinct: tuple[str, ...]
+
+    @classmethod
+    def of(cls, raw: pl.DataFrame, column: str) -> Self:
+        """The texts of `column`; none where `raw` lacks it."""
+        if column not in raw.columns:
+            return cls(column, ())
+        return cls(column, tuple(raw.get_column(column).unique().cast(pl.String).drop_nulls()))
+
+
+def _named(raw: pl.DataFrame, texts: _Texts, names: frozenset[str]) -> pl.Series | None:
+    """Where a list of columns holds one of `names`; None where it never does."""
+    holding = [t for t in texts.distinct if names & set(t.split(","))]
     if not holding:
         return None
-    found = texts.to_frame("t").select(pl.col("t").cast(pl.String).is_in(holding).fill_null(False))
-    return found.to_series()
+    column = pl.col(texts.column).cast(pl.String)
+    return raw.select(column.is_in(holding).fill_null(False)).to_series()
 
 
 def _values(raw: pl.DataFrame, reads: Mapping[str, Type]) -> dict[str, _Read]:

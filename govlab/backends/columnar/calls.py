@@ -6,6 +6,7 @@ Guards are `when/then`, never `&`: null & false is false, which would hide an er
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 
@@ -24,20 +25,27 @@ _SCALARS = ("bool", "int", "uint", "double", "string", "timestamp", "duration")
 _Compare = Callable[[pl.Expr, pl.Expr], pl.Expr]
 
 
-def _comparison(compare: _Compare, on_nan: bool) -> Handler:
-    """A comparison; polars takes NaN for equal to itself and above all numbers, CEL does not."""
+def _comparison(compare: _Compare, on_nan: bool, above: int | None = None) -> Handler:
+    """A comparison; polars takes NaN for equal to itself and above all numbers, CEL does not.
+
+    `above` is the operand that compares as true where it is above all numbers.
+    """
 
     def apply(program: Program, a: Col, b: Col) -> pl.Expr:
-        may = [c for c in (a, b) if c.nan]
-        if not may:
+        if not (a.nan or b.nan):
             return compare(a.value, b.value)
         a, b = program.bind(a), program.bind(b)
+        found = compare(a.value, b.value)
+        if any(c.constant is not NOTHING and not c.nan for c in (a, b)):
+            # the literal cannot be above all numbers, so the other one is a NaN where this is wrong
+            wrong = above is not None and (a, b)[above].nan
+            return found & ((a if a.nan else b).value <= math.inf) if wrong else found
         missing = no_value((a, b))
         chain = pl.when(missing if missing is not None else pl.lit(False)).then(
             pl.lit(None, dtype=pl.Boolean)
         )
         is_nan = pl.any_horizontal([c.value.is_nan() for c in (a, b) if c.nan])
-        return chain.when(is_nan).then(pl.lit(on_nan)).otherwise(compare(a.value, b.value))
+        return chain.when(is_nan).then(pl.lit(on_nan)).otherwise(found)
 
     return apply
 
@@ -47,10 +55,10 @@ equal: Handler = _comparison(lambda a, b: a == b, False)
 _COMPARISONS: dict[str, Handler] = {
     "_==_": equal,
     "_!=_": _comparison(lambda a, b: a != b, True),
-    "_<_": _comparison(lambda a, b: a < b, False),
-    "_<=_": _comparison(lambda a, b: a <= b, False),
-    "_>_": _comparison(lambda a, b: a > b, False),
-    "_>=_": _comparison(lambda a, b: a >= b, False),
+    "_<_": _comparison(lambda a, b: a < b, False, 1),
+    "_<=_": _comparison(lambda a, b: a <= b, False, 1),
+    "_>_": _comparison(lambda a, b: a > b, False, 0),
+    "_>=_": _comparison(lambda a, b: a >= b, False, 0),
 }
 
 
@@ -142,7 +150,10 @@ def _timestamp_field(name: str) -> Handler:
         if where is None or where.constant == "UTC":
             return TIMESTAMP_FIELDS[name](instant.value)
         column, zone = program.column(instant), where.constant
-        local = program.step([column], 1, lambda f: [local_time(f.get_column(column), zone)])
+        local = program.shared(
+            ("local_time", column, zone),
+            lambda: program.step([column], 1, lambda f: [local_time(f.get_column(column), zone)]),
+        )
         return TIMESTAMP_FIELDS[name](pl.col(local[0]))
 
     return apply

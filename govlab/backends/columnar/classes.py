@@ -15,15 +15,16 @@ from govlab.backends.columnar.bins import binned, shape
 from govlab.backends.columnar.cells import Cells, flag, malformed_name, unknown_name
 from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.distinct import Groups, group
+from govlab.backends.columnar.steps import step_inputs, step_outputs
 from govlab.lang.nodes import And, Conditional, Node, Not, Or, variables
 from govlab.plan.model import Plan
 from govlab.types import BOOL
 
-__all__ = ["leaf_codes", "row_classes", "scope_nodes"]
+__all__ = ["leaf_codes", "leaves", "row_classes", "scope_nodes"]
 
 _FEW = 4  # a column with more than a quarter of its values distinct is evaluated row by row
 _NUMBERS = (pl.Int64, pl.UInt64, pl.Float64)
-_MANY_LEAVES = 4  # from here on numbers are worth a table
+_MANY_LEAVES = 4  # from here on numbers and lists are worth a table
 
 
 def scope_nodes(plan: Plan, number: int) -> Iterator[Node]:
@@ -37,29 +38,43 @@ def scope_nodes(plan: Plan, number: int) -> Iterator[Node]:
                 yield from (rule.condition, *(value for _, value in rule.set))
 
 
-def row_classes(plan: Plan, frames: Sequence[pl.DataFrame]) -> Groups | None:
-    """The classes of rows; None where there are hardly fewer of them than rows."""
+def row_classes(
+    plan: Plan, frames: Sequence[pl.DataFrame], *, before_steps: bool = False
+) -> Groups | None:
+    """The classes of rows; None where there are hardly fewer of them than rows.
+
+    Where `before_steps` of the plan, rows of one class agree in all that its steps read too.
+    """
     height = frames[0].height
     parts = [
-        part for number, frame in enumerate(frames) for part in _scope_parts(plan, number, frame)
+        part
+        for number, frame in enumerate(frames)
+        for part in _scope_parts(plan, number, frame, before_steps)
     ]
     groups = group(parts, height)
     return groups if len(groups) * 2 < height else None
 
 
-def _scope_parts(plan: Plan, number: int, frame: pl.DataFrame) -> Iterator[pl.Series]:
+def _scope_parts(
+    plan: Plan, number: int, frame: pl.DataFrame, before_steps: bool
+) -> Iterator[pl.Series]:
     """Columns that together say everything about a row that outcomes can depend on."""
+    steps = plan.scopes[number].steps if before_steps else ()
+    exact = {name for step in steps for name in step_inputs(step)}
+    later = {name for step in steps for name in step_outputs(step)} | {"risk"}
     single: dict[str, list[Node]] = {}
     several: list[Node] = []
-    for leaf in {shape(leaf): leaf for leaf in _leaves(scope_nodes(plan, number))}.values():
-        names = variables(leaf) - {"risk"}
-        if "risk" in variables(leaf) and names:
-            yield from (s for n in names for s in _states(frame, n))
+    for leaf in {shape(leaf): leaf for leaf in leaves(scope_nodes(plan, number))}.values():
+        names = variables(leaf)
+        if names & later:
+            exact |= names - later if len(names) > 1 else set()
         elif len(names) == 1:
             single.setdefault(min(names), []).append(leaf)
         elif names:
             several.append(leaf)
-    for name in sorted(_mentions(plan, number) | single.keys()):
+    exact &= set(frame.columns)  # what steps compute for later ones is theirs alone
+    yield from (s for name in sorted(exact) for s in _states(frame, name))
+    for name in sorted((_mentions(plan, number) | single.keys()) - exact - later):
         part = _column_class(frame, name, single.get(name, []))
         several += [] if part is not None else single.get(name, [])
         yield frame.get_column(name).is_null() if part is None else part
@@ -73,19 +88,20 @@ def _mentions(plan: Plan, number: int) -> set[str]:
     return rules.union(*(p.mentions for p in policies))
 
 
-def _leaves(nodes: Iterable[Node]) -> Iterator[Node]:
+def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The parts of boolean nodes whose results decide theirs, as small as they can be."""
     for node in nodes:
         match node:
             case _ if len(variables(node)) <= 1:
                 yield node
             case And(left=left, right=right) | Or(left=left, right=right):
-                yield from _leaves((left, right))
+                yield from leaves((left, right))
             case Not(operand=operand):
-                yield from _leaves((operand,))
+                yield from leaves((operand,))
             case Conditional(condition=condition, then=then, otherwise=otherwise) if (
                 node.type == BOOL
             ):
-                yield from _leaves((condition, then, otherwise))
+                yield from leaves((condition, then, otherwise))
             case _:
                 yield node
 
@@ -100,6 +116,8 @@ def _column_class(frame: pl.DataFrame, name: str, leaves: Sequence[Node]) -> pl.
     values = frame.get_column(name)
     if not leaves:
         return values.is_null()
+    if isinstance(values.dtype, pl.List) and len(leaves) < _MANY_LEAVES:
+        return None
     if values.dtype in _NUMBERS:
         bins = binned(values, leaves) if len(leaves) >= _MANY_LEAVES else None
         if bins is None:

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from govlab.backends.columnar.bounds import result_bounds
 from govlab.backends.columnar.calls import NATIVE
 from govlab.backends.columnar.cells import Cells, dtype_of, malformed_name, unknown_name
 from govlab.backends.columnar.constants import VALUES, constant_col
 from govlab.backends.columnar.dictionary import free_locals, reads, run_dictionary
+from govlab.backends.columnar.elements import one_pass
 from govlab.backends.columnar.macros import flat_frame, fold
 from govlab.backends.columnar.native import Native
 from govlab.backends.columnar.program import Col, Program, any_of, no_value, unknown_of
@@ -173,15 +175,12 @@ class Compiler:
             return Col(pl.lit(None), node.type, constant=node.value)
         return self.compile(node, local)
 
-    def _strict(self, node: Node, cols: Sequence[Col], value: pl.Expr) -> Col:
+    def _strict(self, node: Call, cols: Sequence[Col], value: pl.Expr) -> Col:
         size = 2 + sum(c.size for c in cols)
-        double = node.type.name == "double"
-        exact = (
-            isinstance(node, Call)
-            and node.function == "double"
-            and node.args[0].type.name in ("int", "uint")
-        )
-        return Col(value, node.type, unknown_of(cols), size, double and not exact)
+        exact = node.function == "double" and node.args[0].type.name in ("int", "uint")
+        nan = node.type.name == "double" and not exact
+        between = result_bounds(self.program, node.function, cols, node.type)
+        return Col(value, node.type, unknown_of(cols), size, nan, bounds=between)
 
     # -- macros ------------------------------------------------------------------------------
 
@@ -189,7 +188,7 @@ class Compiler:
         elements = self.native.elements(node.range)
         if elements is not None and node.kind in ("all", "exists", "exists_one"):
             return self._unrolled(node, elements, local)
-        return self._laid_flat(node, local)
+        return self._over_column(node, local)
 
     def _unrolled(self, node: Macro, elements: Sequence[Node], local: _Locals) -> Col:
         """A macro over a literal list: its body once for each element."""
@@ -221,8 +220,14 @@ class Compiler:
         )
         return Col(value, BOOL, any_of((unknown, flag)), 9)
 
-    def _laid_flat(self, node: Macro, local: _Locals) -> Col:
+    def _over_column(self, node: Macro, local: _Locals) -> Col:
         over = self.program.bind(self.compile(node.range, local))
+        short = one_pass(
+            self.program, self.native, node, over, lambda n, own: self.compile(n, {**local, **own})
+        )
+        return self._laid_flat(node, over, local) if short is None else short
+
+    def _laid_flat(self, node: Macro, over: Col, local: _Locals) -> Col:
         column = self.program.column(over)
         places = self._local_columns(node, local)
         needs = [column, *places.values(), *self._needs(node)]

@@ -21,7 +21,7 @@ from govlab.backends.columnar.answers import (
     places_of,
 )
 from govlab.backends.columnar.attributes import Events, columns_of, prepare
-from govlab.backends.columnar.rounds import decide_round
+from govlab.backends.columnar.rounds import Round, decide_round, states_of
 from govlab.backends.columnar.variants import Waiting, decide_variants
 from govlab.errors import UsageError
 from govlab.plan.combine import Combined
@@ -29,7 +29,7 @@ from govlab.plan.decision import Decision
 from govlab.plan.model import Plan
 from govlab.runtime.arguments import canonical
 
-__all__ = ["COLUMNS", "decide_frame", "needed"]
+__all__ = ["COLUMNS", "decide_frame", "needed", "open_frame"]
 
 _MARKS = ("unknown_columns", "malformed_columns")
 _Column = tuple[pl.DataType, Callable[[Combined], Any]]
@@ -115,26 +115,52 @@ def decide_frame(plan: Plan, frame: pl.DataFrame, *, tables: bool = True) -> pl.
     return _written(frame, answers, book, undecidable)
 
 
+def open_frame(plan: Plan, frame: pl.DataFrame) -> pl.Series:
+    """For each row of `frame`, the attributes that the rule it stops at mentions and lacks.
+
+    Where a row is undecidable that rule is the one that hangs on something unknown, while
+    `missing` of `decide_frame` speaks of the rule that decides once unknown is read as absent.
+    """
+    book = Book()
+    answers = _settle(plan, prepare(frame, plan.reads()), book, tables=True)
+    lists = pl.Series([list(m) for m in book.missing], dtype=pl.List(_TEXT))
+    return lists.gather(answers.get_column("missing"))
+
+
 def _settle(plan: Plan, events: Events, book: Book, tables: bool) -> Answers:
     """Round one and, where remedies apply, the decision on the variant."""
     first = decide_round(plan, events, tables=tables)
     place = len(book.combined)
     book.combined.extend(first.combined)
     lacks = missing_of(book, first.combined, first.which, first.samples)
-    of_class = answers_frame(first.which + place, lacks, None, place_risks(book, first.risks))
+    risks = place_risks(book, first.risks)
+    of_class = answers_frame(first.which + place, lacks, None, risks)
     answers = of_class.select(pl.all().gather(first.classes.cast(pl.UInt32)))
     waiting = {at for at, c in enumerate(first.combined) if c.status == "decided" and c.remedies}
     if not waiting:
         return answers
-    scopes = range(len(plan.scopes))
     for at, rows in places_of(first.which.gather(first.classes)).items():
         if at in waiting:
-            own = tuple(first.rows(scope, rows) for scope in scopes)
-            risk = answers.get_column("risk").gather(rows)
-            again = Waiting(first.combined[at], rows, own, risk)
-            others = decide_variants(plan, events, again, book, tables=tables)
+            again = _waiting(plan, events, first, risks, at, rows)
+            others = decide_variants(plan, again, book, tables=tables)
             answers = overlay(answers, rows, others)
     return answers
+
+
+def _waiting(
+    plan: Plan, events: Events, first: Round, risks: pl.Series, at: int, rows: pl.Series
+) -> Waiting:
+    """What the second round needs of the rows at `rows`, decided as `first.combined[at]` so far."""
+    taken, classes = events.take(rows), first.classes.gather(rows)
+    own = [
+        states.with_columns(f.get_column(c).gather(classes) for c in f.columns if _of_risk(c))
+        for states, f in zip(states_of(plan, taken), first.samples, strict=True)
+    ]
+    return Waiting(first.combined[at], taken, tuple(own), risks.gather(classes), classes)
+
+
+def _of_risk(column: str) -> bool:
+    return column.partition("#")[0] == "risk"
 
 
 def _written(

@@ -1,13 +1,15 @@
 """Calendar fields of instants on columns of microseconds, in any time zone.
 
-Offsets come from the zone database that the other engines use, once for each distinct quarter of
-an hour: polars has its own database, which differs for some zones and years.
+Offsets come from the zone database that the other engines use, once for each distinct day, or
+quarter of an hour where they change within the day: polars has its own database, which differs
+for some zones and years.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import polars as pl
 
@@ -17,7 +19,8 @@ from govlab.runtime import clock
 __all__ = ["DURATION_FIELDS", "TIMESTAMP_FIELDS", "local_time"]
 
 _US = 10**6
-_BUCKET = 900 * _US
+_QUARTER = 900 * _US
+_UNITS = (86400 * _US, _QUARTER, _US)  # offsets are found for days, where they change for less
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62135596800 * _US, 253402300800 * _US - 1
 _MARGIN = 2 * 86400 * _US
@@ -35,9 +38,9 @@ TIMESTAMP_FIELDS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "getDayOfMonth": _calendar(lambda t: t.dt.day().cast(pl.Int64) - 1),
     "getDayOfWeek": _calendar(lambda t: t.dt.weekday().cast(pl.Int64) % 7),
     "getDayOfYear": _calendar(lambda t: t.dt.ordinal_day().cast(pl.Int64) - 1),
-    "getHours": _calendar(lambda t: t.dt.hour()),
-    "getMinutes": _calendar(lambda t: t.dt.minute()),
-    "getSeconds": _calendar(lambda t: t.dt.second()),
+    "getHours": lambda local: local // (3600 * _US) % 24,
+    "getMinutes": lambda local: local // (60 * _US) % 60,
+    "getSeconds": lambda local: local // _US % 60,
 }
 """Field of a local time in microseconds."""
 
@@ -57,24 +60,28 @@ DURATION_FIELDS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 
 def local_time(instants: pl.Series, where: str) -> pl.Series:
     """Microseconds of the wall clock in zone `where`; the years 0 and 10000 can occur."""
-    buckets = instants // _BUCKET
-    groups = group([buckets], len(buckets))
-    starts = (buckets.gather(groups.rows) * _BUCKET).to_list()
-    offsets = pl.Series([_steady(start, where) for start in starts], dtype=pl.Int64)
-    local = instants + offsets.gather(groups.ids)
-    moved = local.is_null() & instants.is_not_null()
-    if moved.any():
-        exact = [us + _offset(us // _US * _US, where) for us in instants.filter(moved)]
-        local = local.scatter(moved.arg_true(), pl.Series(exact, dtype=pl.Int64))
-    return local
+    offsets = pl.repeat(None, len(instants), dtype=pl.Int64, eager=True)
+    for unit in _UNITS:
+        rows = (offsets.is_null() & instants.is_not_null()).arg_true()
+        if len(rows):
+            offsets = offsets.scatter(rows, _offsets(instants.gather(rows), unit, where))
+    return instants + offsets
 
 
-def _steady(start: int | None, where: str) -> int | None:
-    """The offset of a whole quarter of an hour, or None where it changes within."""
-    if start is None:
-        return None
-    first, last = _offset(start, where), _offset(start + _BUCKET - 1, where)
-    return first if first == last else None
+def _offsets(instants: pl.Series, unit: int, where: str) -> pl.Series:
+    """The offset at each instant; null where it changes within the instant's `unit`."""
+    spans = instants // unit
+    groups = group([spans], len(spans))
+    found = [_steady(start, unit, where) for start in spans.gather(groups.rows) * unit]
+    return pl.Series(found, dtype=pl.Int64).gather(groups.ids)
+
+
+@lru_cache(maxsize=1 << 16)
+def _steady(start: int, unit: int, where: str) -> int | None:
+    """The offset of a whole `unit` from `start`, or None where it changes within."""
+    first = _offset(start, where)
+    looked_at = (*range(start + _QUARTER, start + unit, _QUARTER), start + unit - 1)
+    return first if all(_offset(at, where) == first for at in looked_at) else None
 
 
 def _offset(us: int, where: str) -> int:

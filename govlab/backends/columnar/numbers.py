@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from govlab.backends.columnar.bounds import bounds, exact_bounds, fits
 from govlab.backends.columnar.program import NOTHING, Col, Program
 from govlab.runtime.values import INT_MIN, UINT_MAX
 
@@ -17,6 +18,7 @@ __all__ = ["ARITHMETIC", "CONVERSIONS", "Handler"]
 Handler = Callable[..., pl.Expr]
 """`(program, *columns) -> value`, null where an operand is null or the operation fails."""
 
+_Binary = Callable[[pl.Expr, pl.Expr], pl.Expr]
 _WIDE = pl.Int128()
 _US = 10**6
 _SPAN = (2**63 - 1) // 1000  # the longest duration in microseconds
@@ -28,20 +30,45 @@ def _wide(col: Col) -> pl.Expr:
     return col.value.cast(_WIDE)
 
 
-def _checked(function: Callable[[pl.Expr, pl.Expr], pl.Expr], kind: str) -> Handler:
-    """`function` in 128 bits, null where the result is no `kind`."""
-    return lambda _, a, b: function(_wide(a), _wide(b)).cast(_DTYPES[kind], strict=False)
+def _checked(name: str, function: _Binary) -> Handler:
+    """`function`, null where the result is out of range: looked for only where it can be."""
+
+    def apply(program: Program, a: Col, b: Col) -> pl.Expr:
+        if fits(exact_bounds(program, name, (a, b)), a.type):
+            return function(a.value, b.value)
+        if a.type.name == "int" and name in _OVERFLOWS:
+            a, b = program.bind(a), program.bind(b)
+            total = program.let(function(a.value, b.value))
+            return pl.when(_OVERFLOWS[name](a.value, b.value, total) >= 0).then(total)
+        return function(_wide(a), _wide(b)).cast(_DTYPES[a.type.name], strict=False)
+
+    return apply
+
+
+_OVERFLOWS: dict[str, Callable[[pl.Expr, pl.Expr, pl.Expr], pl.Expr]] = {
+    "_+_": lambda a, b, total: (a ^ total) & (b ^ total),
+    "_-_": lambda a, b, total: (a ^ b) & (a ^ total),
+}
+"""Negative where the wrapped total has a sign that the operands rule out."""
 
 
 def _multiply_uint(program: Program, a: Col, b: Col) -> pl.Expr:
     """The product of two uints may not fit 128 signed bits: looked at before."""
+    if fits(exact_bounds(program, "_*_", (a, b)), a.type):
+        return a.value * b.value
     a, b = program.bind(a), program.bind(b)
-    fits = (b.value == 0) | (_wide(a) <= pl.lit(UINT_MAX, dtype=_WIDE) // _wide(b))
-    return pl.when(fits).then(_wide(a) * _wide(b)).cast(pl.UInt64, strict=False)
+    fitting = (b.value == 0) | (_wide(a) <= pl.lit(UINT_MAX, dtype=_WIDE) // _wide(b))
+    return pl.when(fitting).then(_wide(a) * _wide(b)).cast(pl.UInt64, strict=False)
+
+
+def _not_negative(program: Program, *cols: Col) -> bool:
+    return all(bounds(program, c)[0] >= 0 for c in cols)
 
 
 def _divide(program: Program, a: Col, b: Col) -> pl.Expr:
     """Quotient towards zero, null for zero and for the smallest int by -1."""
+    if _not_negative(program, a, b):  # where flooring is no different
+        return a.value // b.value
     a, b = program.bind(a), program.bind(b)
     quotient = program.let(_wide(a).abs() // pl.when(b.value != 0).then(_wide(b).abs()))
     negative = (a.value < 0) != (b.value < 0)
@@ -50,6 +77,8 @@ def _divide(program: Program, a: Col, b: Col) -> pl.Expr:
 
 
 def _remainder(program: Program, a: Col, b: Col) -> pl.Expr:
+    if _not_negative(program, a, b):
+        return a.value % b.value
     a, b = program.bind(a), program.bind(b)
     usable = b.value != 0
     if a.type.name == "int":  # the one quotient out of range is an error for its remainder too
@@ -129,7 +158,9 @@ def _seconds_to_timestamp(program: Program, a: Col) -> pl.Expr:
     return pl.when(inside).then(a.value * _US)
 
 
-def _negative(_: Program, a: Col) -> pl.Expr:
+def _negative(program: Program, a: Col) -> pl.Expr:
+    if fits(exact_bounds(program, "-_", (a,)), a.type):
+        return 0 - a.value
     return (0 - _wide(a)).cast(pl.Int64, strict=False)
 
 
@@ -137,14 +168,14 @@ _II, _UU, _DD = ("int", "int"), ("uint", "uint"), ("double", "double")
 _TS, _SPANS = ("timestamp", "duration"), ("duration", "duration")
 
 ARITHMETIC: dict[tuple[str, tuple[str, ...]], Handler] = {
-    ("_+_", _II): _checked(_add, "int"),
-    ("_-_", _II): _checked(_subtract, "int"),
-    ("_*_", _II): _checked(_product, "int"),
+    ("_+_", _II): _checked("_+_", _add),
+    ("_-_", _II): _checked("_-_", _subtract),
+    ("_*_", _II): _checked("_*_", _product),
     ("_/_", _II): _divide,
     ("_%_", _II): _remainder,
     ("-_", ("int",)): _negative,
-    ("_+_", _UU): _checked(_add, "uint"),
-    ("_-_", _UU): _checked(_subtract, "uint"),
+    ("_+_", _UU): _checked("_+_", _add),
+    ("_-_", _UU): _checked("_-_", _subtract),
     ("_*_", _UU): _multiply_uint,
     ("_/_", _UU): _divide,
     ("_%_", _UU): _remainder,

@@ -8,7 +8,7 @@ the rows of lazily composed plans).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,13 +16,15 @@ import polars as pl
 
 from govlab.types import Type
 
-__all__ = ["NOTHING", "Col", "Program", "Step", "any_of", "no_value", "unknown_of"]
+__all__ = ["NOTHING", "Bounds", "Col", "Program", "Step", "any_of", "no_value", "unknown_of"]
 
 NOTHING: Final = object()
 """Stands where a `Col` is no constant."""
 _LARGE = 24  # operators in one expression, before it is bound to a column
 
 Step = Callable[[pl.DataFrame], Sequence[pl.Series]]
+Bounds = tuple[int, int]
+"""The least and the greatest of whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Col:
     """What a node compiles to: its value, null where it is an error or unknown.
 
     `unknown` is never null, and None where nothing unknown can be below; `size` counts operators,
-    1 for a bare column; `nan` says whether a double may be NaN; `constant` holds a literal's value.
+    1 for a bare column; `nan` says whether a double may be NaN; `constant` holds a literal's value;
+    `bounds` what a whole number lies between, where that is known.
     """
 
     value: pl.Expr
@@ -39,6 +42,7 @@ class Col:
     size: int = 1
     nan: bool = False
     constant: Any = NOTHING
+    bounds: Bounds | None = None
 
 
 def any_of(flags: Iterable[pl.Expr | None]) -> pl.Expr | None:
@@ -90,6 +94,8 @@ class Program:
         self._ready = dict.fromkeys(frame.columns, 0)
         self._stages: list[tuple[list[pl.Expr], list[tuple[Step, tuple[str, ...]]]]] = []
         self._names = 0
+        self._extremes: dict[str, Bounds] = {}
+        self._shared: dict[Hashable, list[str]] = {}
 
     def has(self, column: str) -> bool:
         """Whether the frame has `column`."""
@@ -100,6 +106,18 @@ class Program:
         return self.schema[column] == pl.Float64 and bool(
             self._frame.get_column(column).is_nan().any()
         )
+
+    def extremes(self, column: str) -> Bounds | None:
+        """The least and greatest number in `column`; None where the frame has no such numbers."""
+        if self.schema.get(column) not in (pl.Int64, pl.UInt64):
+            return None
+        if column not in self._extremes:
+            series = self._frame.get_column(column)
+            low, high = series.min(), series.max()
+            self._extremes[column] = (
+                (low, high) if isinstance(low, int) and isinstance(high, int) else (0, 0)
+            )
+        return self._extremes[column]
 
     def let(self, expr: pl.Expr) -> pl.Expr:
         """The column that `expr` is bound to."""
@@ -115,6 +133,12 @@ class Program:
         names = tuple(self._name() for _ in range(results))
         self._stage(reads, names)[1].append((function, names))
         return list(names)
+
+    def shared(self, key: Hashable, make: Callable[[], list[str]]) -> list[str]:
+        """The columns that `make` adds, added once for each `key`."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]
 
     def bind(self, col: Col) -> Col:
         """`col` as bare columns, to be used any number of times."""

@@ -18,7 +18,7 @@ from govlab.plan.combine import Combined, combine
 from govlab.plan.model import NO_RULE, NO_TARGET, ON_ERROR, ON_UNKNOWN, Plan, PolicyPlan, encode
 from govlab.plan.risk import highest
 
-__all__ = ["Round", "decide_round"]
+__all__ = ["Round", "decide_round", "states_of"]
 
 _SMALL = 256  # fewer rows than this are not worth classes
 _NO_RULE_YET = 2**32 - 1
@@ -28,48 +28,54 @@ _NO_RULE_YET = 2**32 - 1
 class Round:
     """A round's result.
 
-    `frames` are the states of every row, one frame a bundle of the chain; `samples` those of one
-    row a class, with risk; `classes` gives each row's class. `combined[which[c]]` is the decision
-    of class c, `risks[c]` what it reports as risk.
+    `samples` are the states of one row a class, with risk, one frame a bundle of the chain;
+    `classes` gives each row's class. `combined[which[c]]` is the decision of class c, `risks[c]`
+    what it reports as risk.
     """
 
-    frames: tuple[pl.DataFrame, ...]
     samples: tuple[pl.DataFrame, ...]
     classes: pl.Series
     combined: list[Combined]
     which: pl.Series
     risks: pl.Series
 
-    def rows(self, scope: int, places: pl.Series) -> pl.DataFrame:
-        """The states of the rows at `places` in bundle `scope`, with risk."""
-        risk = [
-            c
-            for c in ("risk", malformed_name("risk"), unknown_name("risk"))
-            if c in self.samples[scope].columns
-        ]
-        rated = self.samples[scope].select("#row", *risk)[self.classes.gather(places)].drop("#row")
-        return self.frames[scope][places].with_columns(rated.get_columns())
-
 
 def decide_round(
     plan: Plan, events: Events, *, settled: frozenset[str] = frozenset(), tables: bool = True
 ) -> Round:
     """Outcomes of every policy for every event, and their decisions."""
-    frames = tuple(with_steps(s, _part(events.states, s.reads), settled) for s in plan.scopes)
-    height = events.states.height
-    groups = row_classes(plan, frames) if tables and height > _SMALL else None
-    samples = frames if groups is None else tuple(f[groups.rows] for f in frames)
+    frames = tuple(_part(events.states, s.reads) for s in plan.scopes)
+    frames, early = _sampled(plan, frames, tables, before_steps=True)
+    frames = tuple(with_steps(s, f, settled) for s, f in zip(plan.scopes, frames, strict=True))
+    frames, late = _sampled(plan, frames, tables)
     samples = tuple(
         f if s.risk is None else with_risk(s.risk, f)
-        for s, f in zip(plan.scopes, samples, strict=True)
+        for s, f in zip(plan.scopes, frames, strict=True)
     )
-    classes = pl.int_range(height, dtype=pl.UInt64, eager=True) if groups is None else groups.ids
+    classes = late.gather(early)
     codes = _codes(plan, samples)
     vectors = group(codes.get_columns(), samples[0].height)
     distinct = codes[vectors.rows] if codes.width else pl.DataFrame()
     rows = distinct.rows() if codes.width else [()] * len(vectors)
     combined = [combine(plan, row) for row in rows]
-    return Round(frames, samples, classes, combined, vectors.ids, _risks(plan, samples))
+    return Round(samples, classes, combined, vectors.ids, _risks(plan, samples))
+
+
+def states_of(plan: Plan, events: Events) -> tuple[pl.DataFrame, ...]:
+    """The states of every row of `events` after the steps, one frame a bundle of the chain."""
+    return tuple(with_steps(s, _part(events.states, s.reads), frozenset()) for s in plan.scopes)
+
+
+def _sampled(
+    plan: Plan, frames: tuple[pl.DataFrame, ...], tables: bool, *, before_steps: bool = False
+) -> tuple[tuple[pl.DataFrame, ...], pl.Series]:
+    """One row of each class, and the class of each row."""
+    height = frames[0].height
+    worth = tables and height > _SMALL
+    groups = row_classes(plan, frames, before_steps=before_steps) if worth else None
+    if groups is None:
+        return frames, pl.int_range(height, dtype=pl.UInt32, eager=True)
+    return tuple(f[groups.rows] for f in frames), groups.ids
 
 
 def _part(states: pl.DataFrame, reads: Iterable[str]) -> pl.DataFrame:

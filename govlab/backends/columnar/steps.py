@@ -19,16 +19,36 @@ from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.distinct import Groups, group
 from govlab.backends.reference.steps import join
 from govlab.bundle.model import Derivation, Lookup
-from govlab.lang.nodes import Node
-from govlab.plan.model import Scope
+from govlab.lang.nodes import Node, variables
+from govlab.plan.model import Scope, Step
 from govlab.runtime.states import MALFORMED, UNKNOWN
 from govlab.schema import ACTIONS, DERIVED
 from govlab.types import BOOL, STRING, TIMESTAMP, Type
 
-__all__ = ["with_risk", "with_steps"]
+__all__ = ["step_inputs", "step_outputs", "with_risk", "with_steps"]
 
 
 _Row = tuple[str, int | None, int | None, tuple[Any, ...]]
+
+
+def step_inputs(step: Step) -> frozenset[str]:
+    """What a step reads: a derived attribute its recorded value too, a lookup perhaps the time."""
+    match step:
+        case Derivation(attribute=attribute, rules=rules):
+            read = [variables(part.node) for rule in rules for part in rule]
+            return frozenset({attribute}).union(*read)
+        case Lookup(on=on, rows=rows):
+            timed = any(since is not None or until is not None for _, since, until, _ in rows)
+            return frozenset({on, "ts"} if timed else {on})
+
+
+def step_outputs(step: Step) -> frozenset[str]:
+    """What a step computes."""
+    match step:
+        case Derivation(attribute=attribute):
+            return frozenset({attribute})
+        case Lookup(name=name, columns=columns):
+            return frozenset({name, *(f"{name}.{column}" for column, _ in columns)})
 
 
 def with_steps(scope: Scope, frame: pl.DataFrame, settled: frozenset[str]) -> pl.DataFrame:

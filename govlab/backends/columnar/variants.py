@@ -15,6 +15,7 @@ from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.dictionary import evaluate_distinct
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.native import Native
+from govlab.backends.columnar.reach import alike
 from govlab.backends.columnar.rounds import Round, decide_round
 from govlab.lang.nodes import Node
 from govlab.plan.combine import Combined, conclude, refuse
@@ -31,19 +32,21 @@ _MONEY = frozenset({"cost", "cost_micro_usd"})
 class Waiting:
     """Rows whose first round gave one decision, `combined`, with its remedies.
 
-    `rows` are their places, `own` their states (one frame a bundle of the chain), `risk` the
-    places of what they report as risk.
+    `events` are those rows, `own` their states (one frame a bundle of the chain), `risk` the
+    places of what they report as risk, `classes` their classes in the first round.
     """
 
     combined: Combined
-    rows: pl.Series
+    events: Events
     own: tuple[pl.DataFrame, ...]
     risk: pl.Series
+    classes: pl.Series
 
     def only(self, kept: pl.Series) -> Waiting:
         """Those at the places `kept`."""
         own = tuple(frame[kept] for frame in self.own)
-        return replace(self, rows=self.rows.gather(kept), own=own, risk=self.risk.gather(kept))
+        risk, classes = self.risk.gather(kept), self.classes.gather(kept)
+        return replace(self, events=self.events.take(kept), own=own, risk=risk, classes=classes)
 
     def names(self) -> frozenset[str]:
         """The attributes that the remedies set."""
@@ -59,11 +62,21 @@ class _Variants:
     events: list[dict[str, Any]]
 
 
-def decide_variants(
-    plan: Plan, events: Events, waiting: Waiting, book: Book, *, tables: bool
-) -> Answers:
+def decide_variants(plan: Plan, waiting: Waiting, book: Book, *, tables: bool) -> Answers:
     """Answers for the rows that wait for their second round."""
-    variants = _variants(waiting, events.raw)
+    variants = _variants(waiting)
+    changed = [n for n in plan.reads() if _affected(n, waiting.names())]
+    given = (waiting.classes, variants.ids)
+    groups = alike(plan, waiting.events, {*changed, *waiting.names()}, waiting.own, given)
+    variants = replace(variants, ids=variants.ids.gather(groups.rows))
+    some = waiting.only(groups.rows)
+    return _decided(plan, some, variants, book, tables)[groups.ids]
+
+
+def _decided(
+    plan: Plan, waiting: Waiting, variants: _Variants, book: Book, tables: bool
+) -> Answers:
+    """Answers for rows that are each decided by themselves."""
     conflicting = _conflicting(waiting, book)
     stands = pl.Series([v is not None for v in variants.values], dtype=pl.Boolean)
     kept = stands.gather(variants.ids).arg_true()
@@ -71,7 +84,7 @@ def decide_variants(
         return conflicting
     standing = waiting.only(kept)
     variants = replace(variants, ids=variants.ids.gather(kept))
-    changed = _changed(plan, events.take(standing.rows), variants, waiting.names())
+    changed = _changed(plan, standing.events, variants, waiting.names())
     second = decide_round(plan, changed, settled=waiting.names(), tables=tables)
     return overlay(conflicting, kept, _concluded(standing, second, variants, book))
 
@@ -79,14 +92,14 @@ def decide_variants(
 def _conflicting(waiting: Waiting, book: Book) -> Answers:
     """The answers where remedies set two values for one attribute."""
     refused = refuse(waiting.combined, "remediation_conflict")
-    which = pl.repeat(0, len(waiting.rows), dtype=pl.UInt32, eager=True)
+    which = pl.repeat(0, len(waiting.risk), dtype=pl.UInt32, eager=True)
     place = len(book.combined)
     book.combined.append(refused)
     lacks = missing_of(book, [refused], which, waiting.own)
     return answers_frame(which + place, lacks, None, waiting.risk)
 
 
-def _variants(waiting: Waiting, raw: pl.DataFrame) -> _Variants:
+def _variants(waiting: Waiting) -> _Variants:
     """The values that the remedies set, on the original event, and the events that they make."""
     remedies = waiting.combined.remedies
     parts = [
@@ -95,9 +108,9 @@ def _variants(waiting: Waiting, raw: pl.DataFrame) -> _Variants:
         for name, node in r.rule.set
     ]
     patched = any(name.startswith("args.") for name in waiting.names())
-    texts = _arguments(raw, waiting.rows) if patched else None
+    texts = _arguments(waiting.events.raw) if patched else None
     columns = [ids for _, _, ids, _ in parts] + ([] if texts is None else [texts])
-    groups = group(columns, len(waiting.rows))
+    groups = group(columns, len(waiting.risk))
     values: list[dict[str, Any] | None] = []
     events: list[dict[str, Any]] = []
     for row in groups.rows:
@@ -111,8 +124,8 @@ def _variants(waiting: Waiting, raw: pl.DataFrame) -> _Variants:
     return _Variants(groups.ids, values, events)
 
 
-def _arguments(raw: pl.DataFrame, rows: pl.Series) -> pl.Series | None:
-    return raw.get_column("args").gather(rows).cast(pl.String) if "args" in raw.columns else None
+def _arguments(raw: pl.DataFrame) -> pl.Series | None:
+    return raw.get_column("args").cast(pl.String) if "args" in raw.columns else None
 
 
 def _values(node: Node, frame: pl.DataFrame) -> tuple[pl.Series, list[Any]]:
@@ -157,7 +170,8 @@ def _concluded(waiting: Waiting, second: Round, variants: _Variants, book: Book)
     results = [conclude(waiting.combined, other) for other in second.combined]
     book.combined.extend(results)
     which = second.which.gather(second.classes)
-    lacks = missing_of(book, results, which, waiting.own, second.frames)
+    after = tuple(f[second.classes] for f in second.samples)
+    lacks = missing_of(book, results, which, waiting.own, after)
     remedies = _remedies(results, which, variants, book)
     return answers_frame(which + place, lacks, remedies, waiting.risk)
 

@@ -7,6 +7,7 @@ from govlab.backends.reference.decide import (
     decide_rounds,
     decision_of,
     early_states,
+    hangs_on,
 )
 from govlab.backends.reference.walker import evaluate
 
@@ -18,4 +19,5 @@ __all__ = [
     "decision_of",
     "early_states",
     "evaluate",
+    "hangs_on",
 ]

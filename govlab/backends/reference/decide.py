@@ -34,7 +34,7 @@ from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark, worst
 from govlab.schema import ACTIONS, DERIVED
 from govlab.types import TIMESTAMP
 
-__all__ = ["Asked", "Round", "decide", "decide_rounds", "decision_of", "early_states"]
+__all__ = ["Asked", "Round", "decide", "decide_rounds", "decision_of", "early_states", "hangs_on"]
 
 DEFAULT = "default"
 
@@ -89,6 +89,13 @@ def _decide(plan: Plan, asked: Asked) -> Decision:
     if done.combined.status != "unknown":
         return _decision(plan, done, done.combined.status)
     return _decision(plan, decide_rounds(plan, _as_absent(asked)), "undecidable")
+
+
+def hangs_on(plan: Plan, asked: Asked) -> tuple[str, ...]:
+    """What the rule that `asked` stops at mentions and lacks, unknown not read as absent."""
+    done = decide_rounds(plan, asked)
+    shown = done.second if done.combined.of_variant and done.second else done
+    return _missing(done.combined.mentions, shown.states[done.combined.scope])
 
 
 def _as_absent(asked: Asked) -> Asked:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from govlab.runtime import arguments
 from govlab.log.decode import EMPTY, argument_text, decode, plain_text
+from govlab.runtime import arguments
 
 __all__ = ["Attempt", "Call", "Message", "attempts", "call_of", "first_prompt"]
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from govlab.runtime import arguments
 from govlab.log.adapters.claudecode_lines import Line, Message, Progress, Usage, blocks
 from govlab.log.adapters.claudecode_rows import Asked, Hooks, Result, Tokens, action
 from govlab.log.decode import NotJsonError, argument_text, decode, plain_text, shown
 from govlab.log.documents import TOO_LONG
 from govlab.log.records import Action, Bad, Format, Options, Record, Run, Skipped
 from govlab.log.sources import Source, UnreadableError
+from govlab.runtime import arguments
 
 __all__ = ["FORMAT", "read"]
 

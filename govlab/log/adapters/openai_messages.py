@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from govlab.runtime import arguments
 from govlab.log.adapters.calls import Attempt, Message, attempts, call_of, first_prompt
 from govlab.log.decode import NotJsonError, decode, plain_text, shown
 from govlab.log.documents import documents
 from govlab.log.records import Action, Bad, Format, Options, Record, Run
 from govlab.log.sources import Source
+from govlab.runtime import arguments
 
 __all__ = ["FILLS", "MESSAGES", "RUN", "SCORE", "TAUBENCH", "call_values", "each", "scored"]
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from govlab.runtime import arguments
 from govlab.log.adapters.calls import Attempt, Message, attempts, first_prompt
 from govlab.log.adapters.openai_messages import FILLS, RUN, SCORE, call_values, each, scored
 from govlab.log.records import Action, Format, Options, Record, Run
 from govlab.log.sources import Source
+from govlab.runtime import arguments
 
 __all__ = ["FORMAT", "read"]
 

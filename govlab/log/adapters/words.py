@@ -1,0 +1,45 @@
+"""What the adapters of decision logs share: the source's word, and what no column holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from govlab.log.decisions import recorded
+
+__all__ = ["SOURCE_WORD", "extra", "stripped", "verdict"]
+
+SOURCE_WORD: Final = "decision (source)"
+"""The key in `extra` of a word that no table maps."""
+
+
+def verdict(word: Any, own: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns that a source's `word` fills, and what of it goes to `extra` (S15).
+
+    >>> verdict("blocked", {}), verdict("perhaps", {})
+    (({'decision': 'DENY'}, {}), ({}, {'decision (source)': 'perhaps'}))
+    """
+    if word is None:
+        return {}, {}
+    found = recorded(word, own) if isinstance(word, str) else None
+    if found is None:
+        return {}, {SOURCE_WORD: word}
+    said = {"decision": found.decision}
+    return (said | {"reason": found.reason} if found.reason else said), {}
+
+
+def extra(notes: Mapping[str, Any]) -> str | None:
+    """`notes` as JSON without the absent ones; None where nothing is left."""
+    known = {name: value for name, value in notes.items() if value not in (None, "", [], {})}
+    return json.dumps(known, ensure_ascii=False) if known else None
+
+
+def stripped(digest: Any) -> str | None:
+    """A digest without the name of its algorithm, where that is SHA-256; None for any other.
+
+    >>> stripped("sha256:" + "ab" * 32) == "ab" * 32
+    True
+    """
+    text = digest.removeprefix("sha256:").lower() if isinstance(digest, str) else ""
+    return text if len(text) == 64 and set(text) <= set("0123456789abcdef") else None
