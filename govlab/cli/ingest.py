@@ -27,7 +27,7 @@ __all__ = ["command"]
     "--map",
     "map_file",
     type=click.Path(path_type=Path),
-    help="A YAML column map for tables with columns of their own.",
+    help="A YAML map: columns of a table of your own, or attributes of spans.",
 )
 @click.option(
     "--max-bad",

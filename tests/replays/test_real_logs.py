@@ -16,7 +16,10 @@ from govlab.plan import compile_plan
 from govlab.replays import replay
 from govlab.replays.rows import decisions_frame, events, unknown_columns
 
-LOGS = ("agentdojo", "claudecode", "taubench", "tau2bench")
+LOGS = (
+    "agentdojo", "claudecode", "taubench", "tau2bench", "langfuse", "openinference", "cloudtrail",
+    "ms_agt", "scopeblind",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

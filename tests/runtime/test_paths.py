@@ -41,7 +41,8 @@ def expression(pattern: str) -> re.Pattern[str]:
             parts.append(absolute + (r"(?:[^/]+/)*[^/]+" if last else r"(?:[^/]+/)*"))
         else:
             body = "".join(letters.get(char, re.escape(char)) for char in segment)
-            parts.append(f"(?=[^/]|\\Z){body}" + ("" if last else "/"))
+            guard = "(?=[^/]|\\Z)" if segment else ""  # the root is an empty segment before `/`
+            parts.append(guard + body + ("" if last else "/"))
     return re.compile("".join(parts), re.DOTALL)
 
 
