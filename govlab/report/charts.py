@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
+from altair.utils.mimebundle import spec_to_mimebundle
 
 from govlab.errors import UsageError
 from govlab.replays import Replay
 from govlab.report.text import clean
 from govlab.schema import DECISIONS
 
-__all__ = ["COLOURS", "decisions_chart"]
+__all__ = ["COLOURS", "OfflineChart", "decisions_chart"]
 
 # From restrictive to loose, then what no rule decided: told apart in grey and by colour-blind eyes.
 COLOURS = {
@@ -30,6 +33,18 @@ _ORIGINS = {
 }
 
 
+class OfflineChart(alt.Chart):
+    """An Altair chart that a notebook shows as SVG: Altair's default page loads its script.
+
+    A subclass, because Altair looks for nothing else to show a chart by.
+    """
+
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, str]:
+        spec = self.to_dict(context={"pre_transform": False})
+        shown: dict[str, str] = spec_to_mimebundle(spec, format="svg", mode="vega-lite")
+        return shown
+
+
 def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15) -> alt.Chart:
     """How the events were decided, in all or by each value of `column` (one of the replay's `by`).
 
@@ -43,7 +58,7 @@ def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15
     order = list(dict.fromkeys(frame.get_column("group").to_list()))[:most]
     what = f"by {column}" if column else f"under {replay.bundle.name}"
     chart: alt.Chart = (
-        alt.Chart(frame.filter(pl.col("group").is_in(order)))
+        OfflineChart(frame.filter(pl.col("group").is_in(order)))
         .mark_bar()
         .encode(
             x=alt.X(
