@@ -13,6 +13,8 @@ from govlab.log.ingestion import ingest
 from govlab.log.report import IngestReport
 from govlab.log.scan import scan_log
 
+ROW = {"event_id": "e1", "tool": "a", "ts": "2026-01-01T00:00:00Z", "cost": "0.5"}
+
 
 def write(path: Path, *lines: Any) -> Path:
     """A file of JSON lines; text and bytes stand as they are."""
@@ -72,3 +74,24 @@ def answer(id: Any = None, error: Any = None, content: Any = "done", **more: Any
 def column(frame: pl.DataFrame, name: str) -> Sequence[Any]:
     """The values of a column."""
     return frame[name].to_list()
+
+
+def run(task: str, *tools: str) -> dict[str, Any]:
+    """An AgentDojo run of one call per tool."""
+    turns = [turn for tool in tools for turn in (asks(call(tool)), answer())]
+    return dojo(*turns, user_task_id=task)
+
+
+def counts_add_up(out: Path) -> bool:
+    """Whether totals and files agree with each other and with what is stored."""
+    found = manifest(out)
+    kinds = ("kept", "duplicates", "quarantined")
+    files = {k: sum(f[k] for f in found["sources"]) for k in (*kinds, "rows")}
+    stored = scan_log(out).select(pl.len()).collect().item()
+    return (
+        files["rows"] == found["read"] == sum(files[k] for k in kinds)
+        and (files["kept"], files["duplicates"], files["quarantined"])
+        == (found["events"], found["duplicates"], found["quarantined"])
+        and stored == found["events"]
+        and len(quarantine(out)) == found["quarantined"]
+    )

@@ -42,7 +42,7 @@ class Vector:
     types: Mapping[str, Type]
     bindings: Mapping[str, Any]
     expected: Expected
-    library: str = "core"
+    family: str = "core"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _vector(raw: dict[str, Any], *, lifted: bool) -> Vector:
         types={name: _type(text) for name, text in form["type_env"].items()},
         bindings={name: _state(value) for name, value in form["bindings"].items()},
         expected=_expected(raw["expect"]),
-        library="+".join(raw["ext"]) or "core",
+        family="+".join(raw["ext"]) or "core",
     )
 
 

@@ -79,7 +79,7 @@ def report(cases: Sequence[Case], file: File) -> dict[str, Any]:
     """The counts and the cases as plain JSON values."""
     libraries: dict[str, list[Case]] = {}
     for vector, case in zip(file.vectors, cases, strict=True):
-        libraries.setdefault(vector.library, []).append(case)
+        libraries.setdefault(vector.family, []).append(case)
     reason = "no lifted form, or an extension library that conditions do not have"
     return {
         **_counts(cases),
