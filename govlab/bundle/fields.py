@@ -43,7 +43,7 @@ def _version(text: str) -> str:
 
 def _type(text: str) -> str:
     if parse_type(text) is None:
-        hint = did_you_mean(text, SCALARS) or "write `string`, `list(string)`, `map(string, int)`"
+        hint = did_you_mean(text, SCALARS) or "write `string`, `int` or `list(string)`"
         raise misfit("GL013", f"{quoted(text)} is no type", hint)
     return text
 

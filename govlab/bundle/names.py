@@ -45,7 +45,7 @@ def read_attributes(documents: Documents, expressions: Expressions) -> dict[str,
 
 
 def _storable(kind: Type) -> bool:
-    inner = _ATTRIBUTE_TYPES - {"list"}
+    inner = _ATTRIBUTE_TYPES - {"list", "timestamp"}
     return kind.name in _ATTRIBUTE_TYPES and all(p.name in inner for p in kind.params)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, DecimalException
 from typing import Any
 
 from govlab.runtime import arguments
@@ -51,7 +51,7 @@ def micro_usd(value: Any) -> int | None:
         return None
     try:
         exact = (Decimal(str(value)) * 10**6).quantize(Decimal(1), ROUND_HALF_EVEN)
-    except InvalidOperation:
+    except (DecimalException, ValueError):  # no number, or one of more digits than can be read
         return None
     return int(exact) if exact.is_finite() and abs(exact) <= INT_MAX else None
 

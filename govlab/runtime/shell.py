@@ -193,9 +193,12 @@ def _script(name: str, arguments: Sequence[ShellWord]) -> ShellWord | None:
     if name in JOINING:
         return _spaced(_operands(arguments, JOINING[name]))
     if name == "trap":
-        return next((word for word in arguments[:1] if word.text != "-"), None)
-    if name in COMMAND_OPTION:
-        return _option(arguments, SCRIPT_OPTION)
+        words = arguments[1:] if arguments and arguments[0].text == "--" else arguments
+        return next((word for word in words[:1] if word.text != "-"), None)
+    if name in COMMAND_OPTION and (found := _option(arguments, SCRIPT_OPTION)):
+        return found
+    if name == "sg":  # its `-c` is optional
+        return next(iter(arguments[1:2]), None)
     wrapper = SHELL_OPTIONS if name in SHELLS else WRAPPERS.get(name, SHELL_OPTIONS)
     operands = _operands(arguments, wrapper)
     options = arguments[: len(arguments) - len(operands)]

@@ -284,11 +284,14 @@ class _Reader:
 
     def array(self) -> ShellWord:
         self.at += 1
+        self.depth += 1
+        require(self.depth <= DEEPEST)
         self.lines()
         while self.peek() != ")":
             self.word(element=True)
             self.lines()
         self.at += 1
+        self.depth -= 1
         return ShellWord("()")
 
     def piece(self, mark: str) -> ShellWord:

@@ -111,7 +111,7 @@ WRAPPERS = dict.fromkeys(_BARE.split(), ShellWrapper()) | {
     "chroot": ShellWrapper(long=("--groups", "--userspec"), operands=1),
     "chrt": ShellWrapper("DPT", operands=1),
     "doas": ShellWrapper("Cau"),
-    "env": ShellWrapper("CPSu", ("--chdir", "--split-string", "--unset"), assigns=r".*="),
+    "env": ShellWrapper("CPSau", ("--chdir", "--split-string", "--unset"), assigns=r".*="),
     "exec": ShellWrapper("a"),
     "flock": ShellWrapper("Ew", ("--conflict-exit-code", "--timeout", "--wait"), operands=1),
     "gosu": ShellWrapper(operands=1),
@@ -119,8 +119,9 @@ WRAPPERS = dict.fromkeys(_BARE.split(), ShellWrapper()) | {
     "nice": ShellWrapper("n", ("--adjustment",)),
     "pkexec": ShellWrapper(long=("--user",)),
     "repeat": ShellWrapper(operands=1),
+    "runuser": ShellWrapper("gGsuw", ("--group", "--shell", "--supp-group", "--user")),
     "stdbuf": ShellWrapper("eio", ("--error", "--input", "--output")),
-    "strace": ShellWrapper("EIOPSXabeopsu"),
+    "strace": ShellWrapper("EIOPSXabeopsu", ("--attach", "--output", "--trace", "--user")),
     "su-exec": ShellWrapper(operands=1),
     "sudo": ShellWrapper(
         "CDRTUacghprtu",
@@ -134,7 +135,15 @@ WRAPPERS = dict.fromkeys(_BARE.split(), ShellWrapper()) | {
     "time": ShellWrapper("fo", ("--format", "--output")),
     "timeout": ShellWrapper("ks", ("--kill-after", "--signal"), operands=1),
     "xargs": ShellWrapper(
-        "EIJLPRSadns", ("--arg-file", "--delimiter", "--max-args", "--max-chars", "--max-procs")
+        "EIJLPRSadns",
+        (
+            "--arg-file",
+            "--delimiter",
+            "--max-args",
+            "--max-chars",
+            "--max-procs",
+            "--process-slot-var",
+        ),
     ),
 }
 SHELL_OPTIONS = ShellWrapper("Oo", ("--init-file", "--rcfile"), signs="-+", detached=True)
@@ -147,7 +156,11 @@ EXECUTING = {
     "fd": frozenset(("-x", "--exec", "-X", "--exec-batch")),
     "find": frozenset(("-exec", "-execdir", "-ok", "-okdir")),
 }
-WRITERS = {"sponge": ShellWrapper(), "tee": ShellWrapper(), "truncate": ShellWrapper("rs")}
+WRITERS = {
+    "sponge": ShellWrapper(),
+    "tee": ShellWrapper(),
+    "truncate": ShellWrapper("rs", ("--reference", "--size")),
+}
 GIT_VALUES = frozenset(
     (
         *("-C", "-c", "--attr-source", "--config-env", "--git-dir", "--namespace"),
@@ -163,5 +176,6 @@ GIT_FLAGS = frozenset(
 )
 
 QUERY = re.compile(r"-[pvV]*[vV]")  # `command -v name` runs nothing
-SPLIT_OPTION = re.compile(r"(?:-[^-CPSu]*S|--split-string=?)(.*)", re.DOTALL)
-SCRIPT_OPTION = re.compile(r"(?:[-+][A-Za-z]*?c|--command=?)(.*)", re.DOTALL)
+# Long options may be abbreviated: `--split=x`, `--comm=x`, and su has `--session-command`.
+SPLIT_OPTION = re.compile(r"(?:-[^-CPSu]*S|--sp[a-z-]*=?)(.*)", re.DOTALL)
+SCRIPT_OPTION = re.compile(r"(?:[-+][A-Za-z]*?c|--(?:c|session-c)[a-z-]*=?)(.*)", re.DOTALL)

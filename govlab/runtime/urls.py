@@ -30,7 +30,8 @@ _AUTHORITY = re.compile(
 )
 _PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
-_DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2[Ee]){1,2}(?:/|$)")
+# also behind separators that are escaped, and before a path parameter: programs differ on both
+_DOT_SEGMENT = re.compile(r"(?:^|/|%2[Ff]|%5[Cc])(?:\.|%2[Ee]){1,2}(?:/|;|%2[Ff]|%5[Cc]|$)")
 
 
 @dataclass(frozen=True, slots=True)

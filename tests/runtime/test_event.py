@@ -167,3 +167,12 @@ def test_instant_is_exact(moment, ns):
 def test_counts_are_those_of_the_schema():
     columns = {**ACTIONS, **DERIVED}
     assert {n for n, c in columns.items() if c.counts and c.phase == "request"} == COUNTS
+
+
+@pytest.mark.parametrize("text", ["1e999999", "nan", "inf", "1e30"])
+def test_money_beyond_int64_is_none(text):
+    assert micro_usd(text) is None
+
+
+def test_money_with_more_digits_than_can_be_read_is_none():
+    assert micro_usd(10**5000) is None
