@@ -21,9 +21,9 @@ __all__ = [
     "RECORDED_DECISIONS",
     "RUNS",
     "RUN_REQUEST",
-    "TARGET_KEYS",
     "Column",
     "Phase",
+    "by_control",
     "request_columns",
 ]
 
@@ -32,7 +32,6 @@ Origin = Literal["agent", "control"]
 
 DECISIONS = ("ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW_WITH_CONSTRAINTS", "REMEDIATE")
 RECORDED_DECISIONS = (*DECISIONS, "UNAVAILABLE")
-TARGET_KEYS = ("action", "tool", "actor", "tenant", "workflow", "env", "risk_tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +226,14 @@ def request_columns() -> dict[str, Column]:
     """The attributes a rule may read, by name: stored, derived and of the run."""
     stored = {c.name: c for c in ACTIONS.values() if c.phase == "request"}
     return {**stored, **DERIVED, **RUN_REQUEST}
+
+
+def by_control(attribute: str) -> bool:
+    """Whether a recorded value of `attribute` was set by the platform: it then wins over a derived
+    one (journeys J5). What a bundle declares is said by the agent.
+
+    >>> by_control("workflow"), by_control("env"), by_control("args.path")
+    (True, False, False)
+    """
+    column = ACTIONS.get(attribute) or DERIVED.get(attribute)
+    return column is not None and column.origin == "control"

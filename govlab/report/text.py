@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["clean", "cut", "middle", "money", "percent", "share", "table", "width"]
+__all__ = ["clean", "cut", "middle", "percent", "share", "table", "width"]
 
 
 def width() -> int:
@@ -74,11 +74,6 @@ def percent(part: int, whole: int) -> str:
 def share(part: int, whole: int) -> str:
     """`12 of 34 (35 %)`."""
     return f"{part:,} of {whole:,} ({percent(part, whole)})"
-
-
-def money(micro_usd: int) -> str:
-    """USD with cents."""
-    return f"{micro_usd / 1e6:,.2f} USD"
 
 
 def table(

@@ -27,24 +27,7 @@ from govlab.bundle.suggest import did_you_mean, quoted
 from govlab.bundle.tree import Mapping, node_at
 from govlab.bundle.yamltext import read
 from govlab.errors import Diagnostic
-
-SEED = """\
-# Example Governance Policy: Production Safety Gate
-name: prod-safety-gate
-on:
-  - action: "infrastructure:mutation"
-  - tool: "aws-cli"
-rules:
-  - condition: "env == 'production'"
-    decision: "REQUIRE_APPROVAL"
-    approvers: ["security-team", "platform-lead"]
-    evidence_required: true
-  - condition: "env == 'staging'"
-    decision: "ALLOW_WITH_CONSTRAINTS"
-    constraints:
-      max_cost: 50.00
-      timeout: 300s
-"""
+from tests.cli.conftest import SEED
 
 MANIFEST = """\
 name: prod-safety

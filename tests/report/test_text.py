@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from govlab.report.text import clean, cut, money, percent, share, table
+from govlab.report.text import clean, cut, percent, share, table
 
 
 @given(st.text())
@@ -46,9 +46,8 @@ def test_percent(part: int, whole: int, shown: str) -> None:
     assert percent(part, whole) == shown
 
 
-def test_share_and_money() -> None:
+def test_share() -> None:
     assert share(1200, 2400) == "1,200 of 2,400 (50 %)"
-    assert money(1_234_567_890) == "1,234.57 USD"
 
 
 def test_table_is_aligned_and_cleaned() -> None:

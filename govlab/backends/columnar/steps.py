@@ -22,7 +22,7 @@ from govlab.bundle.model import Derivation, Lookup
 from govlab.lang.nodes import Node, variables
 from govlab.plan.model import Scope, Step
 from govlab.runtime.states import MALFORMED, UNKNOWN
-from govlab.schema import ACTIONS, DERIVED
+from govlab.schema import by_control
 from govlab.types import BOOL, STRING, TIMESTAMP, Type
 
 __all__ = ["step_inputs", "step_outputs", "with_risk", "with_steps"]
@@ -55,17 +55,11 @@ def with_steps(scope: Scope, frame: pl.DataFrame, settled: frozenset[str]) -> pl
     """`frame` with the derived attributes and lookups of `scope`; `settled` ones are kept."""
     for step in scope.steps:
         if isinstance(step, Derivation):
-            keeps = step.attribute in settled or _by_control(step.attribute)
+            keeps = step.attribute in settled or by_control(step.attribute)
             frame = _filled(step, frame, keeps, scope.reads[step.attribute])
         else:
             frame = _joined(step, frame)
     return frame
-
-
-def _by_control(attribute: str) -> bool:
-    """Whether a recorded value was set by the platform: then it wins over a derived one (J5)."""
-    column = ACTIONS.get(attribute) or DERIVED.get(attribute)
-    return column is not None and column.origin == "control"
 
 
 def _no(height: int) -> pl.Series:

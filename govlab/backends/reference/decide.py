@@ -31,7 +31,7 @@ from govlab.plan.remedy import agreed, remedy, variant
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
 from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark, worst
-from govlab.schema import ACTIONS, DERIVED
+from govlab.schema import by_control
 from govlab.types import TIMESTAMP
 
 __all__ = ["Asked", "Round", "decide", "decide_rounds", "decision_of", "early_states", "hangs_on"]
@@ -183,7 +183,7 @@ def early_states(scope: Scope, asked: Asked) -> dict[str, Any]:
     states = attribute_states(asked.event, scope.reads, asked.unknown)
     for step in scope.steps:
         if isinstance(step, Derivation):
-            keeps = step.attribute in asked.settled or _by_control(step.attribute)
+            keeps = step.attribute in asked.settled or by_control(step.attribute)
             states[step.attribute] = fill(step, states, keeps=keeps)
         else:
             states |= join(step, states)
@@ -197,12 +197,6 @@ def _scope_states(scope: Scope, asked: Asked) -> dict[str, Any]:
     if scope.risk is not None:
         states["risk"] = _risk(scope.risk, states)
     return states
-
-
-def _by_control(attribute: str) -> bool:
-    """Whether a recorded value was set by the platform: then it wins over a derived one (J5)."""
-    column = ACTIONS.get(attribute) or DERIVED.get(attribute)
-    return column is not None and column.origin == "control"
 
 
 def _as_state(result: Any) -> Any:

@@ -11,7 +11,7 @@ from govlab.backends.scalar.literals import literal, sequence, type_text
 from govlab.backends.scalar.targets import KEYS, needed
 from govlab.bundle.model import Derivation, Lookup
 from govlab.plan.model import Plan, PolicyPlan, Scope
-from govlab.schema import ACTIONS, DERIVED
+from govlab.schema import by_control
 
 __all__ = ["write_scope"]
 
@@ -45,11 +45,9 @@ def write_scope(module: Module, plan: Plan, number: int, scope: Scope) -> Iterat
 
 def _derivation(module: Module, at: str, step: Derivation) -> None:
     """`derived_<at>(s)`: the first rule that holds fills the attribute (J5)."""
-    known = ACTIONS.get(step.attribute) or DERIVED.get(step.attribute)
-    control = known is not None and known.origin == "control"
     lines = [
         f"# derived {step.attribute!r}",
-        f"if settled(s, {step.attribute!r}, control={control!r}):",
+        f"if settled(s, {step.attribute!r}, control={by_control(step.attribute)!r}):",
         f"    return s[{step.attribute!r}]",
     ]
     for number, (when, value) in enumerate(step.rules):
