@@ -110,6 +110,7 @@ _GROUPS: dict[tuple[str, Phase], tuple[tuple[str, Type, str, str], ...]] = {
         ("rule", STRING, "c", "rule that decided"),
         ("reason", STRING, "c", "why"),
         ("constraints", STRING, "c", "limits set, JSON"),
+        ("remediation", STRING, "c", "the safer variant: JSON {set, apply, args_sha256}"),
         ("decision_origin", STRING, "c", "in_process or out_of_process"),
         ("decision_mode", STRING, "c", "enforced or monitor"),
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from govlab.kpi.facts import FACT_READS, with_facts
+from govlab.kpi.facts import BESIDE, FACT_READS, with_facts
 from govlab.kpi.knowledge import Knowledge, Told
 from govlab.kpi.partials import Partial, merge, partial
 from govlab.kpi.spec import Spec
@@ -20,7 +20,7 @@ BATCH = 500_000
 _FEW = 16  # partials that wait to be added up
 
 _MARKS = ("ts", "run_id", "source_format", "unknown_columns", "malformed_columns",
-          "derived_columns", "delegation_chain", "approval_votes")  # fmt: skip
+          "derived_columns", *BESIDE)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from govlab.kpi.facts import FACT_READS, with_facts
+from govlab.kpi.facts import BESIDE, FACT_READS, with_facts
 from govlab.kpi.finish import finish
 from govlab.kpi.knowledge import Knowledge
 from govlab.kpi.model import (
@@ -91,8 +91,7 @@ def reduce_log(
     return Reduced(values, whole.newest, known, events)
 
 
-_BESIDE = ("ts", "run_id", "event_id", "source_format", "unknown_columns", "delegation_chain",
-           "principal")  # fmt: skip
+_BESIDE = ("ts", "run_id", "event_id", "source_format", "unknown_columns", "principal", *BESIDE)
 
 
 def _written(batch: pl.DataFrame, columns: Iterable[str], people: Collection[str]) -> pl.DataFrame:

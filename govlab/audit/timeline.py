@@ -47,7 +47,7 @@ _TOLD: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
     ("requested", "ts", ("actor", "principal", "parent_agent", "delegation_chain", "tool",
                          "action", "resource", "env")),
     ("decided", "decided_at", ("decision", "policy", "rule", "reason", "policy_version",
-                               "policy_digest", "constraints", "decision_mode")),
+                               "policy_digest", "constraints", "remediation", "decision_mode")),
     ("approval requested", "approval_requested_at", ("approval_id", "approval_expires_at")),
     ("approval used", "approval_consumed_at", ("approval_id", "approval_action_sha256")),
     ("started", "started_at", ("worker", "attempt")),

@@ -103,12 +103,25 @@ def _action(ruling: Ruling) -> Binding:
     event, bound = ruling.recorded, ruling.recorded.get("approval_action_sha256")
     if bound is None:
         return Binding("action", "unknown", "the approval names no action")
-    remedy = ruling.replayed.remediation if ruling.replayed else None
-    own = action_sha256(variant(event, remedy.set) if remedy else event)
-    if bound != own and ruling.replayed is None:
+    set_ = _set(ruling)
+    own = action_sha256(variant(event, set_) if set_ else event)
+    if bound != own and set_ is None and ruling.replayed is None:
         said = f"bound to {bound[:12]}, the action is {own[:12]}; a variant of it may be meant"
         return Binding("action", "unknown", said)
     return Binding("action", _verdict(bound == own), f"bound to {bound[:12]}, used for {own[:12]}")
+
+
+def _set(ruling: Ruling) -> Mapping[str, Any] | None:
+    """What the recorded remediation sets, else what a replay of the snapshot in force does."""
+    remedy = ruling.replayed.remediation if ruling.replayed else None
+    try:
+        told = json.loads(ruling.recorded.get("remediation") or "null")
+    except ValueError:
+        told = None
+    recorded = told.get("set") if isinstance(told, dict) else None
+    if isinstance(recorded, dict):
+        return recorded
+    return remedy.set if remedy else None
 
 
 def _expired(event: Event) -> Binding:

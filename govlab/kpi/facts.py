@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from govlab.runtime.arguments import canonical
 
-__all__ = ["BOUND", "FACT_READS", "LIMITS", "with_facts"]
+__all__ = ["BESIDE", "BOUND", "FACT_READS", "LIMITS", "with_facts"]
 
 LIMITS = (
     "max_cost_micro_usd", "max_lines_changed", "max_files", "max_records", "max_retries",
@@ -29,6 +29,9 @@ LIMITS = (
 
 BOUND = ("tenant", "actor", "principal", "tool", "action", "resource", "env", "args_sha256")
 """What an approval is bound to (S9)."""
+
+BESIDE = ("delegation_chain", "approval_votes", "remediation")
+"""Columns that sharpen a fact where the log has them."""
 
 FACT_READS: dict[str, tuple[str, ...]] = {
     "duration_s": ("started_at", "ended_at"),
@@ -101,10 +104,36 @@ _COLUMNS: dict[str, pl.Expr] = {
 
 
 def _action_hashes(rows: pl.DataFrame) -> pl.Series:
-    """`action_sha256` of S9: absent keys are left out, nobody is bound to nothing."""
-    texts = rows.select(pl.col(name).cast(pl.String) for name in sorted(BOUND))
+    """`action_sha256` of S9, of the variant where one was decided (S6).
+
+    Absent keys are left out, nobody is bound to nothing.
+    """
+    texts = _dispatched(rows).select(pl.col(name).cast(pl.String) for name in sorted(BOUND))
     members = [_members(texts[name]) for name in texts.columns]
     return pl.Series([_bound_to(row) for row in zip(*members, strict=True)], dtype=pl.String)
+
+
+def _dispatched(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with what a recorded remediation set in the place of what was asked."""
+    if "remediation" not in rows.columns:
+        return rows
+    texts = rows["remediation"].cast(pl.String)
+    known = {text: _variant(text) for text in texts.unique() if text is not None}
+    kind = pl.Struct(dict.fromkeys(BOUND, pl.String()))
+    set_ = pl.Series([known.get(text) for text in texts.to_list()], dtype=kind).struct.unnest()
+    return rows.with_columns(
+        pl.coalesce(set_[name], pl.col(name).cast(pl.String)).alias(name) for name in BOUND
+    )
+
+
+def _variant(text: str) -> dict[str, str] | None:
+    """What one remediation sets of what an approval is bound to; none where it is no variant."""
+    try:
+        remedy = _REMEDY.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    said = {**remedy.set, "args_sha256": remedy.args_sha256}
+    return {name: value for name in BOUND if isinstance(value := said.get(name), str)}
 
 
 def _members(texts: pl.Series) -> list[str]:
@@ -164,11 +193,21 @@ class _Vote(msgspec.Struct):
 _VOTES = msgspec.json.Decoder(list[_Vote])
 
 
+class _Remedy(msgspec.Struct):
+    set: dict[str, Any]
+    args_sha256: str | None = None
+
+
+_REMEDY = msgspec.json.Decoder(_Remedy)
+
+
 # fact -> what it is made of beside its own columns, in which rows it is looked for, how, its type
 _SOME: dict[
     str, tuple[tuple[str, ...], tuple[str, ...], Callable[[pl.DataFrame], pl.Series], pl.DataType]
 ] = {
-    "action_sha256": ((), ("approval_action_sha256",), _action_hashes, pl.String()),
+    "action_sha256": (
+        ("remediation",), ("approval_action_sha256",), _action_hashes, pl.String()
+    ),
     "self_approved": (("delegation_chain",), ("approved_by",), _self_approved, pl.Boolean()),
     "voters": (
         ("approval_votes",), ("approval_votes", "approved_by"), _voters, pl.List(pl.String())

@@ -153,6 +153,7 @@ def _recorded(
         rule=pl.when(ruled).then("rule"),
         reason=reason,
         constraints=pl.when(ruled).then("constraints"),
+        remediation=pl.when(ruled).then("remediation"),
     )
     return frame.cast(pl.Categorical).with_columns(
         policy_version=_coded(versions, version),
