@@ -20,11 +20,11 @@ from govlab.assess.projection import Projected, Projection, projected_by_replay
 from govlab.assess.reading import Beside, read
 from govlab.assess.snapshots import beside_of
 from govlab.assess.targets import judge, targets_named
+from govlab.assess.telling import told_by
 from govlab.bundle import Bundle, load_bundle
 from govlab.kpi.catalog import FIGURES, spec_of
 from govlab.kpi.clusters import run_numbers
 from govlab.kpi.finish import finish
-from govlab.kpi.knowledge import Told
 from govlab.kpi.model import Value
 from govlab.kpi.partials import Partial
 from govlab.kpi.spec import Spec
@@ -32,8 +32,7 @@ from govlab.log.cached import open_log
 from govlab.log.citation import cite
 from govlab.log.conform import as_frame, conform
 from govlab.plan import compile_plan
-from govlab.registry import Registry, in_force, open_registry
-from govlab.registry.force import FORCE_READS
+from govlab.registry import Registry, open_registry
 from govlab.replays.organisation import load_org
 from govlab.replays.selected import selected_of
 from govlab.selection import Scope, Selection
@@ -131,7 +130,7 @@ def _card(source: _Source, asked: Asked, checks: Checks) -> Scorecard:
     spec, zone = spec_of(cuts=asked.cuts), chosen.scope.tz
     projection = _projection(asked, zone)
     beside = () if projection is None else (_watched(projection),)
-    rows, told = _told(chosen.frame, asked, chosen.scope)
+    rows, told = told_by(asked.registry, chosen.frame, chosen.scope.derived)
     whole, known = read(rows, spec, folder=source.folder, tz=zone, beside=beside, told=told)
     values = _finished(whole, spec, asked, chosen.scope, checks)
     targets = asked.targets or {}
@@ -155,14 +154,6 @@ def _card(source: _Source, asked: Asked, checks: Checks) -> Scorecard:
         folder=source.folder,
         told=told,
     )
-
-
-def _told(frame: pl.LazyFrame, asked: Asked, scope: Scope) -> tuple[pl.LazyFrame, Told]:
-    """The rows with the snapshot in force, and what a registry and an organisation file tell."""
-    derived = frozenset(scope.derived)
-    if asked.registry is None:
-        return frame, Told(derived=derived)
-    return in_force(frame, asked.registry), Told(FORCE_READS, derived)
 
 
 def _finished(

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from govlab.kpi.facts import BESIDE, FACT_READS, with_facts
 from govlab.kpi.finish import finish
-from govlab.kpi.knowledge import Knowledge
+from govlab.kpi.knowledge import Knowledge, Told
 from govlab.kpi.model import (
     Count,
     Figure,
@@ -61,17 +61,24 @@ class Reduced:
 
 
 def reduce_log(
-    log: pl.LazyFrame, spec: Spec, out: Path, *, folder: Path | None, people: Collection[str]
+    log: pl.LazyFrame,
+    spec: Spec,
+    out: Path,
+    *,
+    folder: Path | None,
+    people: Collection[str],
+    told: Told | None = None,
 ) -> Reduced:
     """Counts the figures of `spec` over `log` and writes what they read to `out`.
 
-    `people` are columns whose content is hidden; `folder` is the log's own. Times are UTC.
+    `people` are columns whose content is hidden; `folder` is the log's own; `told` is as for
+    `Knowledge.of`. Times are UTC.
     """
     have = log.collect_schema().names()
     named = {*spec.reads(), *RUN_CUTS, *SIDE_CUTS, *_BESIDE, *people}
     wanted = named | {base for name in named for base in FACT_READS.get(name, ())}
     lazy = with_facts(log.select([name for name in have if name in wanted]))
-    known = Knowledge.of(lazy, folder)
+    known = Knowledge.of(lazy, folder, told=told)
     columns = sorted({*spec.reads(), "event_id", "run_id", "tenant", "ts", "source_format"})
     waiting: list[Partial] = []
     events, writer = 0, None

@@ -16,6 +16,7 @@ from govlab.audit.sampling import Sample, draw
 from govlab.bundle.quantities import parse_duration
 from govlab.cli.audit_pack import Asked, write_pack
 from govlab.cli.audit_reading import chosen
+from govlab.cli.enrichment_options import registry_option
 from govlab.cli.files import replacing
 from govlab.cli.options import as_json, emit, show_people
 from govlab.cli.replay import read_log
@@ -25,6 +26,7 @@ from govlab.cli.workbook import write_sheets
 from govlab.errors import UsageError
 from govlab.log.cached import Opened
 from govlab.log.citation import cite
+from govlab.registry import Registry
 from govlab.report.audit import reconciled_text, rows_table, shown_rows
 from govlab.report.disclosure import Disclosure, settings_line
 from govlab.selection import Scope, Selection
@@ -190,6 +192,7 @@ def _span(text: str) -> timedelta | None:
     help="A signed checkpoint to judge the chain by; it goes into the pack.",
 )
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="The key that signed it.")
+@registry_option
 @show_people
 @as_json
 def pack(
@@ -199,6 +202,7 @@ def pack(
     n: int,
     kept: tuple[Path, ...],
     key_file: Path | None,
+    registry: Registry | None,
     people: bool,
     as_json: bool,
 ) -> None:
@@ -211,7 +215,7 @@ def pack(
     key = read_key(key_file) if key_file is not None else None
     checkpoints = [c for path in kept for c in read_checkpoints(path, key)] if key else []
     opened = read_log(log)
-    asked = Asked(n, seed, Disclosure(people), kept, tuple(checkpoints))
+    asked = Asked(n, seed, Disclosure(people), kept, tuple(checkpoints), registry)
     manifest = write_pack(opened, out, asked)
     if as_json:
         emit({"out": str(out), **manifest})

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from govlab.assess.telling import told_by
 from govlab.audit.chain import verify
 from govlab.audit.checkpoint import Checkpoint
 from govlab.audit.findings import approvals, exceptions, versions
@@ -23,6 +24,7 @@ from govlab.kpi.catalog import FIGURES, spec_of
 from govlab.log.cached import Opened
 from govlab.log.citation import cite
 from govlab.log.store import MANIFEST
+from govlab.registry import Registry
 from govlab.report.audit import shown_rows, verification_document
 from govlab.report.disclosure import PEOPLE, Disclosure, settings_line
 
@@ -38,6 +40,7 @@ class Asked:
     disclosure: Disclosure
     kept: tuple[Path, ...]
     checkpoints: tuple[Checkpoint, ...]
+    registry: Registry | None = None
 
 
 def write_pack(opened: Opened, out: Path, asked: Asked) -> dict[str, Any]:
@@ -75,7 +78,10 @@ def _fresh(out: Path) -> Iterator[Path]:
 def _figures(opened: Opened, folder: Path, asked: Asked) -> Reduced:
     people = frozenset() if asked.disclosure.show_people else PEOPLE
     spec = spec_of()
-    reduced = reduce_log(opened.frame, spec, folder / EVENTS, folder=opened.folder, people=people)
+    frame, told = told_by(asked.registry, opened.frame)
+    reduced = reduce_log(
+        frame, spec, folder / EVENTS, folder=opened.folder, people=people, told=told
+    )
     rows = [{**asdict(v), "unit": FIGURES[v.id].unit, "question": FIGURES[v.id].question}
             for v in reduced.values]  # fmt: skip
     _write_json(folder / "figures.json", {"as_of": _shown(reduced.as_of), "figures": rows})
@@ -93,7 +99,7 @@ def _lists(opened: Opened, folder: Path, reduced: Reduced, asked: Asked) -> None
     names = drawn.rows.columns
     kept = [n for n in names if not n.startswith("run.") and n not in ("args", "extra")]
     tables = {
-        "exceptions": exceptions(opened.frame, reduced.known),
+        "exceptions": exceptions(told_by(asked.registry, opened.frame)[0], reduced.known),
         "versions": versions(opened.frame),
         "approvals": approvals(opened.frame),
         "sample": drawn.rows.select(kept),
@@ -129,6 +135,7 @@ def _manifest(
         "as_of": _shown(reduced.as_of),
         "figures": len(reduced.values),
         "chain": status,
+        "snapshot_in_force": "registry" if asked.registry else "self-reported",
         "seed": asked.seed,
         "files": {str(p.relative_to(folder).as_posix()): _sha256(p) for p in files},
     }

@@ -10,8 +10,9 @@ import click
 
 from govlab.errors import UsageError
 from govlab.plan.assume import DEFAULTS
+from govlab.registry import Registry, open_registry
 
-__all__ = ["assumption_options", "assumptions", "org_option"]
+__all__ = ["assumption_options", "assumptions", "org_option", "registry_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,3 +58,19 @@ def org_option(function: F) -> F:
         metavar="FILE",
         help="A YAML file with `attributes`, `lookups` and `derive`, as in a bundle.",
     )(function)
+
+
+def registry_option(function: F) -> F:
+    """`--registry DIR`: opened, or None."""
+    return click.option(
+        "--registry",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        callback=_opened,
+        help="Which rules were in force when; else the log says so.",
+    )(function)
+
+
+def _opened(_context: click.Context, _option: click.Parameter, path: Path | None
+            ) -> Registry | None:  # fmt: skip
+    return open_registry(path) if path else None

@@ -13,8 +13,14 @@ import click
 import polars as pl
 
 from govlab.assess.events import SIDES, Side, behind
+from govlab.assess.telling import told_by
 from govlab.bundle import Bundle, load_bundle
-from govlab.cli.enrichment_options import assumption_options, assumptions, org_option
+from govlab.cli.enrichment_options import (
+    assumption_options,
+    assumptions,
+    org_option,
+    registry_option,
+)
 from govlab.cli.options import as_json, emit, show_people
 from govlab.cli.replay import read_log
 from govlab.cli.ruling import OneRule, ruling
@@ -22,8 +28,9 @@ from govlab.cli.selecting import parse_show, selecting, show_option
 from govlab.cli.tables import check_suffix, write_table
 from govlab.errors import UsageError, did_you_mean
 from govlab.log.citation import Citation
+from govlab.registry import Registry
 from govlab.replays import replay_selection
-from govlab.replays.organisation import load_org
+from govlab.replays.organisation import derives, load_org
 from govlab.replays.recorded import recorded
 from govlab.replays.run import period
 from govlab.replays.summary import ORIGINS
@@ -60,6 +67,7 @@ class _Given:
     org: Bundle | None
     assume: Mapping[str, str]
     default: str | None
+    registry: Registry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class _Wanted:
 @org_option
 @assumption_options
 @click.option("--origin", help="Only decisions that rest on this: " + ", ".join(ORIGINS) + ".")
+@registry_option
 @click.option("--figure", metavar="ID", help="Only those behind this figure of the scorecard.")
 @click.option(
     "--side", type=click.Choice(SIDES), default="numerator", help="Of --figure: which of them."
@@ -103,6 +112,7 @@ def command(
     assume: tuple[str, ...],
     default: str | None,
     origin: str | None,
+    registry: Registry | None,
     figure: str | None,
     side: Side,
     ids: tuple[str, ...],
@@ -120,7 +130,11 @@ def command(
     most, disclosure = parse_show(show), Disclosure(people)
     if out is not None:
         check_suffix(out)
-    given = _Given(log, selection, load_org(org) if org else None, assumptions(assume), default)
+    given = _Given(
+        log, selection, load_org(org) if org else None, assumptions(assume), default, registry
+    )
+    if registry is not None and figure is None:
+        raise UsageError("`--registry` tells what is behind a `--figure`; name one")
     wanted = _Wanted(None, None, origin, ids)
     if figure is None:
         found, wanted = _asked(given, bundle, one_rule, wanted)
@@ -179,7 +193,10 @@ def _recorded(given: _Given, figure: str | None = None, side: Side = "numerator"
     opened = read_log(given.log)
 
     def narrowed(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows if figure is None else behind(rows, figure, side, folder=opened.folder)
+        if figure is None:
+            return rows
+        rows, told = told_by(given.registry, rows, derives(given.org) if given.org else ())
+        return behind(rows, figure, side, folder=opened.folder, told=told)
 
     seen = recorded(opened.log, given.selection, narrowed=narrowed, org=given.org)
     asked = (*seen.scope.reads, "resource")

@@ -9,6 +9,7 @@ import click
 
 from govlab.bundle import load_bundle
 from govlab.bundle.quantities import parse_duration
+from govlab.cli.enrichment_options import registry_option
 from govlab.cli.files import write_text
 from govlab.cli.freezing import freeze
 from govlab.cli.options import as_json, emit, show_people
@@ -16,7 +17,7 @@ from govlab.cli.replay import read_log
 from govlab.cli.selecting import selecting
 from govlab.errors import UsageError
 from govlab.incident import Question, examine
-from govlab.registry import open_registry
+from govlab.registry import Registry
 from govlab.report.disclosure import Disclosure
 from govlab.report.incident import incident_document, incident_markdown, incident_text
 from govlab.selection import Selection
@@ -32,7 +33,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("log")
 @click.option("--id", "event_id", metavar="EVENT_ID", help="The action, by its id.")
 @click.option("--window", default="2h", metavar="SPAN", help="How far around to look (2h).")
-@click.option("--registry", metavar="DIR", type=_PATH, help="Which rules were in force when.")
+@registry_option
 @click.option("--bundle", metavar="CANDIDATE", help="What these rules would have done.")
 @selecting
 @click.option("--md", metavar="F", type=_PATH, help="Write the page as Markdown.")
@@ -43,7 +44,7 @@ def command(
     log: str,
     event_id: str | None,
     window: str,
-    registry: Path | None,
+    registry: Registry | None,
     bundle: str | None,
     selection: Selection,
     md: Path | None,
@@ -57,9 +58,8 @@ def command(
     """
     if event_id is None and selection.where is None:
         raise UsageError("say which action: `--id EVENT_ID`, or `--where CEL`")
-    kept = open_registry(registry) if registry else None
     candidate = load_bundle(bundle) if bundle else None
-    question = Question(event_id, selection, _span(window), kept, candidate)
+    question = Question(event_id, selection, _span(window), registry, candidate)
     found, disclosure = examine(read_log(log).log, question), Disclosure(people)
     page, document = incident_markdown(found, disclosure), incident_document(found, disclosure)
     if md is not None:

@@ -8,9 +8,10 @@ import click
 
 from govlab.assess import Asked, made
 from govlab.assess.maturity import load_criteria
+from govlab.cli.enrichment_options import registry_option
 from govlab.cli.options import as_json, emit
 from govlab.cli.selecting import by_option, listed, selecting
-from govlab.registry import open_registry
+from govlab.registry import Registry
 from govlab.report.figures import maturity_text
 from govlab.selection import Selection
 
@@ -20,16 +21,14 @@ __all__ = ["command"]
 @click.command(epilog="Example: govlab maturity log --by workflow")
 @click.argument("log")
 @click.option("--criteria", metavar="FILE", help="Criteria in YAML, for govlab's own.")
-@click.option(
-    "--registry", metavar="DIR", help="Which rules were in force when; else the log says so."
-)
+@registry_option
 @by_option
 @selecting
 @as_json
 def command(
     log: str,
     criteria: str | None,
-    registry: str | None,
+    registry: Registry | None,
     by: tuple[str, ...],
     selection: Selection,
     as_json: bool,
@@ -42,7 +41,7 @@ def command(
         selection=selection,
         cuts=tuple(listed(by)) or ("tenant", "system", "workflow"),
         criteria=load_criteria(Path(criteria)) if criteria else None,
-        registry=open_registry(registry) if registry else None,
+        registry=registry,
     )
     card = made(log, asked)
     if as_json:

@@ -100,7 +100,7 @@ def command(
     if as_json:
         emit(sheet.document)
     else:
-        click.echo(scorecard_text(card))
+        click.echo(scorecard_text(card, Disclosure(people)))
     return _gate(card, fail_on)
 
 

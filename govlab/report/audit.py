@@ -14,7 +14,7 @@ from govlab.audit.questions import Answered, Answers, Questions
 from govlab.audit.reconcile import Reconciled
 from govlab.audit.retention import Kept
 from govlab.report.disclosure import CLOSED, PEOPLE, Disclosure, value_shown
-from govlab.report.text import clean, counted, share, table
+from govlab.report.text import clean, counted, percent, share, table
 
 __all__ = [
     "questions_document",
@@ -37,6 +37,7 @@ _MEANS = {
     "none": "the log carries no evidence chain, so that nothing can be verified",
 }
 _SHOWN_GAPS = 20
+_PAGE = 120  # columns that the questions take: none is worth cutting
 
 
 def verification_text(found: Verification) -> str:
@@ -131,18 +132,18 @@ def _questions(asked: Questions) -> Iterator[str]:
     yield ""
     rows = [_answer_row(answer) for answer in (*asked.answers, asked.complete)]
     titles = ("runs", "no", "open", "actions", "no", "open", "question")
-    yield from table(titles, rows, right=range(6))
+    yield from table(titles, rows, right=range(6), most=_PAGE)
     yield "  open: nobody can tell, because a source does not say whether the question applies"
     if asked.outside:
         yield f"  {counted(asked.outside, 'action')} belong to no run and count as actions only"
     if asked.missing:
         yield from ("", "fields to fill, the one first that completes the most runs:")
         ranked = [
-            (m.field, m.question, f"{m.runs:,}", f"{m.alone:,}", share(m.together, total))
+            (m.field, m.question, f"{m.runs:,}", f"{m.alone:,}", percent(m.together, total))
             for m in asked.missing
         ]
         header = ("field", "question", "runs lack it", "alone completes", "with those above")
-        yield from table(header, ranked, right=(2, 3))
+        yield from table(header, ranked, right=(2, 3, 4), most=_PAGE)
 
 
 def _answer_row(answer: Answers) -> tuple[str, ...]:

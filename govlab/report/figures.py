@@ -9,19 +9,20 @@ from govlab.assess.card import Comparison, Judged, Scorecard
 from govlab.assess.maturity import LEVELS
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
-from govlab.report.disclosure import plain
+from govlab.report.disclosure import CLOSED, Disclosure, plain
 from govlab.report.text import clean, counted
 
 __all__ = ["maturity_text", "scorecard_text"]
 
 _CHANGES, _COLUMNS, _STEPS = 8, 6, 5
+_TOLD = ("ts", "actor", "tool", "action", "decision")
 
 
-def scorecard_text(card: Scorecard) -> str:
+def scorecard_text(card: Scorecard, disclosure: Disclosure = CLOSED) -> str:
     """The page that `govlab scorecard` prints."""
     blocks = [
         [_headline(card), *_scope(card.scope)],
-        ["The worst, with the first events:", *_findings(card)],
+        ["The worst, with the first events:", *_findings(card, disclosure)],
         ["Figures of the board [95 % interval]:", *_table(card.board())],
         _projected(card),
         _changed(card.comparison) if card.comparison else [],
@@ -66,17 +67,15 @@ def _checked(scope: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {name.replace('_', ' ')}: of the whole log, checked up to {until}{changed}"
 
 
-def _findings(card: Scorecard) -> Iterator[str]:
+def _findings(card: Scorecard, disclosure: Disclosure) -> Iterator[str]:
     if not card.findings:
         yield "  nothing that is a risk in itself was found; what is unknown may hide some"
     for finding in card.findings:
         judged = card.figure(finding.figure.id)
         yield f"- {judged.sentence}"
         for event in finding.events[:1]:
-            named = (
-                event.get(n) for n in ("ts", "actor", "tool", "action", "decision", "event_id")
-            )
-            yield "    e.g. " + ", ".join(plain(value) for value in named if value is not None)
+            told = [plain(event.get(n), disclosure) for n in _TOLD if event.get(n) is not None]
+            yield f"    e.g. {', '.join([*told, clean(event['event_id'])])}"
         yield f"    next: {finding.figure.next_step} ({finding.figure.owner})"
 
 
@@ -139,6 +138,8 @@ def _unknown(card: Scorecard) -> Iterator[str]:
         parts = [f"answers {alone}"] if alone else []
         parts += [f"helps with {more}"] if more else []
         yield f"  {clean(gap.column)}: {', '.join(parts)}"
+    if card.projected is None and "decisions.decided_share" in gaps.untold:
+        yield "what a policy would have decided of these actions: `govlab check LOG`, or --bundle"
     if gaps.unchecked:
         yield f"not checked yet: {', '.join(gaps.unchecked)}"
 

@@ -37,8 +37,8 @@ def said(event: Mapping[str, Any], decision: Decision, version: str, chance: Ran
         "decision_mode": "enforced",
     }
     if happens(chance, "stale_engine"):
-        values |= {"decision": "ALLOW", "rule": None, "constraints": None, "remediation": None, "reason": None,
-                   "decision_origin": "in_process"}  # fmt: skip
+        values |= {"decision": "ALLOW", "rule": None, "constraints": None, "remediation": None,
+                   "reason": None, "decision_origin": "in_process"}  # fmt: skip
     return values
 
 

@@ -12,9 +12,12 @@ import polars as pl
 import pytest
 
 from govlab.audit.state import chain_state
+from govlab.bundled import shipped
 from tests.audit.records import START, records
 
 from .conftest import Command
+
+SAMPLE = shipped("datasets") / "acme-ops"
 
 
 @pytest.fixture
@@ -188,3 +191,35 @@ def test_a_pack_has_the_digest_of_every_file_and_is_not_written_over(
 def test_a_mistyped_command_is_met_with_the_nearest(govlab: Command) -> None:
     ran = govlab("audit", "verfy", "x")
     assert (ran.code, "did you mean `verify`?" in ran.err) == (2, True)
+
+
+@pytest.fixture
+def registry(govlab: Command, tmp_path: Path) -> Path:
+    """A version of the sample organisation's policy, never activated."""
+    folder = tmp_path / "registry"
+    assert govlab("registry", "add", folder, next((SAMPLE / "snapshots").iterdir())).code == 0
+    return folder
+
+
+def test_a_pack_counts_by_the_registry_that_is_named(
+    govlab: Command, registry: Path, tmp_path: Path
+) -> None:
+    packs = {}
+    for name, more in (("alone", ()), ("told", ("--registry", registry))):
+        out = tmp_path / name
+        ran = govlab("audit", "pack", SAMPLE, "--out", out, "--seed", "7", *more, "--json")
+        figures = json.loads((out / "figures.json").read_text())["figures"]
+        packs[name] = (json.loads(ran.out)["snapshot_in_force"],
+                       {f["id"]: f["value"] for f in figures})  # fmt: skip
+    assert (packs["alone"][0], packs["told"][0]) == ("self-reported", "registry")
+    registered = "decisions.unregistered_digest_rate"
+    assert packs["alone"][1][registered] is None
+    assert packs["told"][1][registered] == 1.0  # nothing was ever activated
+
+
+def test_the_events_behind_a_figure_that_a_registry_tells(govlab: Command, registry: Path) -> None:
+    asked = ("events", SAMPLE, "--figure", "decisions.unregistered_digest_rate", "--json")
+    assert json.loads(govlab(*asked).out)["count"] == 0
+    assert json.loads(govlab(*asked, "--registry", registry).out)["count"] > 0
+    wrong = govlab("events", SAMPLE, "--registry", registry)
+    assert (wrong.code, "`--figure`" in wrong.err) == (2, True)
