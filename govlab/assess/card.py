@@ -12,15 +12,16 @@ import polars as pl
 
 from govlab.assess.comparison import Change, changes
 from govlab.assess.events import Side, behind, figure_named
-from govlab.assess.findings import Finding
+from govlab.assess.findings import SHOWN, Finding
 from govlab.assess.gaps import Gaps
-from govlab.assess.maturity import Maturity
+from govlab.assess.maturity import Judgement, Maturity
 from govlab.assess.projection import Projected
 from govlab.assess.sentences import sentence
 from govlab.assess.targets import Status
 from govlab.errors import UsageError
+from govlab.kpi.catalog import FIGURES
 from govlab.kpi.knowledge import Told
-from govlab.kpi.model import Figure, Value
+from govlab.kpi.model import Figure, Quantile, Stored, Value
 
 __all__ = ["Comparison", "Judged", "Scorecard", "compared", "read_card"]
 
@@ -124,6 +125,16 @@ class Scorecard:
         if self.rows is None:
             raise UsageError("this scorecard was read from a file: it has no events")
         return behind(self.rows, name, side, folder=self.folder, told=self.told).collect()
+
+    def counter_examples(self, judged: Judgement, most: int = 3) -> list[dict[str, Any]]:
+        """The first events that speak against a maturity criterion; none of stored checks."""
+        measure = FIGURES[judged.criterion.figure].measure
+        if self.rows is None or isinstance(measure, Stored | Quantile):
+            return []
+        named, side = judged.criterion.figure, judged.against
+        rows = behind(self.rows, named, side, folder=self.folder, told=self.told)
+        have = [n for n in SHOWN if n in self.rows.collect_schema().names()]
+        return rows.select(have).head(most).cast({pl.Categorical: pl.String}).collect().to_dicts()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON twin (metrics 9)."""

@@ -29,7 +29,7 @@ class Checks:
 
     def values(self) -> Mapping[str, Value]:
         """The values by the name that figures read (`Stored`)."""
-        found = {} if self.chain is None else {RESULT: self.chain.value()}
+        found = {} if self.chain is None else self.chain.values()
         return found if self.fidelity is None else {**found, "fidelity": self.fidelity.value()}
 
     def to_dict(self, as_of: datetime | None) -> dict[str, Any]:

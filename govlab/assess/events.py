@@ -32,8 +32,9 @@ from govlab.kpi.spec import Spec
 
 __all__ = ["SIDES", "Marks", "Side", "Sieve", "behind", "figure_named", "marked"]
 
-Side = Literal["numerator", "denominator", "unknown"]
+Side = Literal["numerator", "denominator", "unknown", "rest"]
 SIDES: tuple[Side, ...] = get_args(Side)
+"""`rest` is what the denominator has beyond the numerator."""
 
 
 def figure_named(name: str) -> Figure:
@@ -59,7 +60,13 @@ def behind(
     """
     figure = figure_named(name)
     _check(figure, side)
-    keep = marked(frame, figure, folder=folder, told=told)[SIDES.index(side)].arg_true()
+    numerator, denominator, unknown = marked(frame, figure, folder=folder, told=told)
+    keep = {
+        "numerator": numerator,
+        "denominator": denominator,
+        "unknown": unknown,
+        "rest": denominator & ~numerator,
+    }[side].arg_true()
     # by number: a series as a filter would be pushed down into each file of a scan
     numbered = frame.with_row_index("#row")
     return numbered.filter(pl.col("#row").is_in(keep.implode())).drop("#row")
@@ -70,7 +77,7 @@ def _check(figure: Figure, side: str) -> None:
         raise UsageError(f"`--side {side}`: there is none; use {', '.join(SIDES)}")
     if isinstance(figure.measure, Stored):
         raise UsageError(f"`{figure.id}` is no count of events: {figure.next_step}")
-    if isinstance(figure.measure, Quantile) and side == "numerator":
+    if isinstance(figure.measure, Quantile) and side in ("numerator", "rest"):
         raise UsageError(
             f"`{figure.id}` is a quantile: it has no numerator; use `--side denominator`"
         )

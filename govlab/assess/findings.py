@@ -39,7 +39,7 @@ RISKS = (
 )
 """What is a risk in itself, and the weights by which events of different risks are compared."""
 
-_SHOWN = ("event_id", "ts", "run_id", "actor", "tool", "action", "decision", "rule", "outcome")
+SHOWN = ("event_id", "ts", "run_id", "actor", "tool", "action", "decision", "rule", "outcome")
 _EXAMPLES = 3
 _MOST = 3
 
@@ -103,7 +103,7 @@ def _sieve(name: str, whole: Partial, known: Knowledge) -> Sieve:
 
 def _first(frame: pl.LazyFrame, sieves: Sequence[Sieve]) -> list[tuple[Mapping[str, Any], ...]]:
     """Of each sieve the first events, in one reading of the columns they need."""
-    have = [name for name in _SHOWN if name in frame.collect_schema().names()]
+    have = [name for name in SHOWN if name in frame.collect_schema().names()]
     wanted = {name for sieve in sieves for name in columns_read(frame, sieve.spec)}
     needed = frame.select(sorted({*wanted, *have}))
     found: Found = [None] * len(sieves)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -73,6 +73,13 @@ class Judgement:
     reason: str
     short: int | None  # events that would have to be otherwise; None where nobody can tell
 
+    @property
+    def against(self) -> Literal["numerator", "rest", "unknown"]:
+        """The side of the figure that speaks against the criterion: its counter-examples."""
+        if self.value.value is None:
+            return "unknown"
+        return "rest" if self.criterion.at_least else "numerator"
+
 
 @dataclass(frozen=True, slots=True)
 class Maturity:
@@ -124,6 +131,7 @@ def _plain(judgement: Judgement) -> dict[str, Any]:
         "owner": criterion.owner,
         "phase": criterion.phase,
         "next_step": FIGURES[criterion.figure].next_step,
+        "side": judgement.against,
     }
 
 

@@ -15,12 +15,14 @@ from govlab.errors import UsageError
 from govlab.kpi.model import Value
 from govlab.log.citation import cite
 
-__all__ = ["RESULT", "STATE", "ChainState", "chain_state", "remember", "store"]
+__all__ = ["RESULT", "SIGNED", "STATE", "ChainState", "chain_state", "remember", "store"]
 
 STATE = "CHAIN.json"
 """The name of the file."""
 RESULT = "chain_verified"
 """The name of the result that figures read (`Stored`)."""
+SIGNED = "chain_anchored"
+"""The name of how much of it a signed checkpoint covers."""
 
 _FORMAT = 1
 
@@ -47,13 +49,22 @@ class ChainState:
         """The time from the verification to `as_of`."""
         return as_of - self.checked_at
 
-    def value(self) -> Value:
-        """The share of chained records that verify: unknown where the log changed since."""
-        known = self.fresh and self.chained > 0
-        share = self.verified / self.chained if known else None
-        unknown = 0 if self.fresh else self.chained
-        numbers = (self.verified, self.chained) if self.fresh else (0, 0)
-        return Value(RESULT, None, None, share, *numbers, unknown)
+    def values(self) -> Mapping[str, Value]:
+        """The shares of chained records that verify, and that a signed checkpoint covers.
+
+        Every record was looked at, so each is its own interval; unknown where the log changed
+        since.
+        """
+        return {
+            RESULT: self._share(RESULT, self.verified),
+            SIGNED: self._share(SIGNED, self.anchored),
+        }
+
+    def _share(self, name: str, part: int) -> Value:
+        if not self.fresh or not self.chained:
+            return Value(name, None, None, None, 0, 0, 0 if self.fresh else self.chained)
+        share = part / self.chained
+        return Value(name, None, None, share, part, self.chained, 0, share, share)
 
 
 def _place(log: Path, folder: Path | None) -> Path:

@@ -45,6 +45,17 @@ def command(
     )
     card = made(log, asked)
     if as_json:
-        emit({"scope": dict(card.scope), **card.maturity.to_dict()})
+        emit(
+            {
+                "scope": dict(card.scope),
+                **card.maturity.to_dict(),
+                "counter_examples": {
+                    judged.criterion.figure: [
+                        str(e["event_id"]) for e in card.counter_examples(judged)
+                    ]
+                    for judged in card.maturity.blocking
+                },
+            }
+        )
     else:
         click.echo(maturity_text(card))

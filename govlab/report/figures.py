@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from govlab.assess.card import Comparison, Judged, Scorecard
-from govlab.assess.maturity import LEVELS
+from govlab.assess.maturity import LEVELS, Judgement
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
 from govlab.report.disclosure import CLOSED, Disclosure, plain
@@ -160,6 +160,21 @@ def _period(scope: Mapping[str, Any]) -> str:
     return f"{oldest} to {newest} ({scope['events']:,} events)"
 
 
+def _step(card: Scorecard, judged: Judgement) -> Iterator[str]:
+    """What blocks, by how much, the first events that speak against it, and what to do."""
+    criterion, figure = judged.criterion, FIGURES[judged.criterion.figure]
+    short = "" if judged.short is None else f"; {counted(judged.short, 'event')} to fix"
+    if judged.short == 0:
+        short = "; enough in number, of too few runs to be sure"
+    yield f"- {figure.question} {criterion.asks} is asked: {judged.reason}{short}"
+    examples = card.counter_examples(judged)
+    if examples:
+        ids = ", ".join(clean(event["event_id"]) for event in examples)
+        yield f"    e.g. {ids}"
+        yield f"    all: govlab events LOG --figure {figure.id} --side {judged.against}"
+    yield f"    next: {figure.next_step} ({criterion.owner})"
+
+
 def maturity_text(card: Scorecard) -> str:
     """The page that `govlab maturity` prints."""
     found = card.maturity
@@ -168,11 +183,7 @@ def maturity_text(card: Scorecard) -> str:
     if found.next_steps:
         lines += ["", f"What keeps it from level {found.level + 1}, the least work first:"]
     for judged in found.next_steps[:_STEPS]:
-        criterion = judged.criterion
-        figure = FIGURES[criterion.figure]
-        short = "" if judged.short is None else f"; {counted(judged.short, 'event')} to fix"
-        lines.append(f"- {figure.question} {criterion.asks} is asked: {judged.reason}{short}")
-        lines.append(f"    next: {figure.next_step} ({criterion.owner})")
+        lines += _step(card, judged)
     hidden = len(found.next_steps) - _STEPS
     lines += [f"  and {hidden} more: --json has them all"] if hidden > 0 else []
     for cut, levels in found.cuts.items():

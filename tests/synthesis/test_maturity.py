@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from govlab.assess import scorecard
+from govlab.audit.chain import verify
+from govlab.audit.state import store
+from govlab.log import scan_log
 from govlab.synthesis import synth
 
 
@@ -23,6 +27,9 @@ def test_level(tmp_path: Path, name: str, level: int) -> None:
 def test_regulated_organisation(tmp_path: Path) -> None:
     """Level 4 in all that a log alone can tell; the rest needs its registry of versions."""
     synth(tmp_path / "log", events=20_000, seed=3, profile="regulated", chain=True)
+    chain = verify(scan_log(tmp_path / "log"))
+    anchored = verify(scan_log(tmp_path / "log"), [one.checkpoint() for one in chain.chains])
+    store(anchored, tmp_path / "log", checked_at=datetime(2027, 1, 1, tzinfo=UTC))
     maturity = scorecard(tmp_path / "log", cuts=()).maturity
     assert maturity.level >= 3
     assert {maturity.capabilities[c] for c in ("visibility", "enforcement", "audit")} == {4}

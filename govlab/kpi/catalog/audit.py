@@ -152,6 +152,18 @@ AUDIT = (
         owner="compliance",
     ),
     Figure(
+        id="audit.chain_anchored",
+        question="How many chained records does a signed checkpoint cover?",
+        measure=Stored("chain_anchored"),
+        unit="share",
+        better="high",
+        says="{numerator} of {denominator} chained records lie under a signed checkpoint and were "
+        "verified whole ({value}).",
+        why="without a checkpoint kept elsewhere, whoever may write the log may write it anew",
+        next_step="sign a checkpoint every day: `govlab audit checkpoint`, then `verify` with it",
+        owner="compliance",
+    ),
+    Figure(
         id="audit.versioned_share",
         question="How many decisions name the policy version they were made under?",
         measure=Rate("has_policy_version", "decided"),
