@@ -6,15 +6,14 @@ against it. What cannot be told never passes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from govlab.assess.sentences import amount
+from govlab.assess.bounds import Bound, Side, kept
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
@@ -45,22 +44,13 @@ _BOUNDS = ("at_least", "at_most")
 
 
 @dataclass(frozen=True, slots=True)
-class Criterion:
-    """A figure that must reach a bound, in its unit, for a level to hold."""
+class Criterion(Bound):
+    """A bound that must hold for a level."""
 
     level: int
     capability: str
-    figure: str
-    bound: float
-    at_least: bool
     owner: str
     phase: int
-
-    @property
-    def asks(self) -> str:
-        """The bound in words, e.g. `at least 95.0 %`."""
-        word = "at least" if self.at_least else "at most"
-        return f"{word} {amount(self.bound, FIGURES[self.figure].unit)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +62,7 @@ class Judgement:
     holds: bool
     reason: str
     short: int | None  # events that would have to be otherwise; None where nobody can tell
-
-    @property
-    def against(self) -> Literal["numerator", "rest", "unknown"]:
-        """The side of the figure that speaks against the criterion: its counter-examples."""
-        if self.value.value is None:
-            return "unknown"
-        return "rest" if self.criterion.at_least else "numerator"
+    against: Side  # of the figure: its counter-examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,43 +212,7 @@ def _judge(criteria: Sequence[Criterion], values: Mapping[str, Value]) -> tuple[
 
 
 def _judgement(criterion: Criterion, value: Value) -> Judgement:
-    unit = FIGURES[criterion.figure].unit
-    if value.value is None:
-        gap = f"the log cannot tell for {value.unknown:,} actions"
-        reason = gap if value.unknown else "there is nothing to count"
-        return Judgement(criterion, value, False, reason, None)
-    bound = value.low if criterion.at_least else value.high
-    if bound is None:
-        few = f"{amount(value.value, unit)}, of too few runs to be sure"
-        return Judgement(criterion, value, False, few, None)
-    worse = _against(bound, value, criterion.at_least)
-    holds = worse >= criterion.bound if criterion.at_least else worse <= criterion.bound
+    found = kept(criterion, value)
     return Judgement(
-        criterion, value, holds, _reason(criterion, value, worse), _short(criterion, value)
+        criterion, value, found.holds is True, found.reason, found.short, found.against
     )
-
-
-def _against(bound: float, value: Value, least: bool) -> float:
-    """`bound` if all that is unknown went the wrong way."""
-    if not value.unknown or not value.denominator:
-        return bound
-    known, every = value.denominator, value.denominator + value.unknown
-    return bound * known / every if least else (bound * known + value.unknown) / every
-
-
-def _reason(criterion: Criterion, value: Value, worse: float) -> str:
-    unit = FIGURES[criterion.figure].unit
-    side = "at worst"
-    counted = "" if value.numerator is None else f" ({value.numerator:,} of {value.denominator:,})"
-    unknown = f", {value.unknown:,} unknown" if value.unknown else ""
-    return f"{amount(value.value, unit)}{counted}{unknown}, {side} {amount(worse, unit)}"
-
-
-def _short(criterion: Criterion, value: Value) -> int | None:
-    """How many counted events would have to be otherwise for the value to reach the bound."""
-    if value.numerator is None or not value.denominator:
-        return None
-    wanted = criterion.bound * value.denominator
-    if criterion.at_least:
-        return max(math.ceil(wanted) - value.numerator, 0)
-    return max(value.numerator - math.floor(wanted), 0)

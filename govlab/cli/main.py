@@ -27,6 +27,7 @@ _COMMANDS = {
     "cube": "a log reduced to what bundles can tell apart, to be shared",
     "scorecard": "what a log says of the control plane, in figures",
     "maturity": "the level that the evidence in a log bears out",
+    "compliance": "what a log supports of the controls of frameworks",
     "events": "the rows behind any printed number",
     "audit": "is the log whole, what happened, what is missing",
     "explain": "why one event is decided as it is",
