@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
-
 from govlab.plan.decision import Decision, Requirement
 from govlab.plan.model import Plan
 from govlab.plan.remedy import variant
-from govlab.runtime.arguments import digest
+from govlab.runtime.arguments import canonical, digest
 
 __all__ = ["BINDINGS", "Admission", "Approval", "Vote", "action_sha256", "admit", "base_digest"]
 
@@ -75,7 +73,7 @@ def action_sha256(event: Mapping[str, Any]) -> str:
     if known.get("args_sha256") is None and known.get("args") is not None:
         known["args_sha256"] = digest(known["args"])
     said = {key: known[key] for key in _ACTION if known.get(key) is not None}
-    return sha256(rfc8785.dumps(said)).hexdigest()
+    return sha256(canonical(said).encode()).hexdigest()
 
 
 def admit(

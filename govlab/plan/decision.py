@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["RESTRICTIVENESS", "Decision", "Remedy", "Requirement"]
 
@@ -18,8 +17,7 @@ RESTRICTIVENESS = {
 """The five decisions, from the loosest to the most restrictive (S4.2e)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One approval that must be met (S4.4); `policy` is None for the default's."""
 
     policy: str | None
@@ -30,8 +28,7 @@ class Requirement:
     separation_of_duties: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """The safer variant (S6): attributes set, the variant's new arguments digest, the texts."""
 
     set: Mapping[str, Any]
@@ -40,8 +37,7 @@ class Remedy:
     args_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer for one event; `status` is decided, error or undecidable (S4.2, S14)."""
 
     decision: str
@@ -51,7 +47,7 @@ class Decision:
     gate: str | None = None
     reason: str | None = None
     risk: str | None = None
-    constraints: Mapping[str, Any] = field(default_factory=dict)
+    constraints: Mapping[str, Any] = {}  # noqa: RUF012  # shared, as decisions are: not to be changed
     approvals: tuple[Requirement, ...] = ()
     evidence_required: bool = False
     remediation: Remedy | None = None
@@ -62,15 +58,21 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: lists for tuples, no key left out but `enforced` where it is the same."""
-        plain = asdict(self)
-        if plain["enforced"] is None:
+        plain = {key: _plain(value) for key, value in self._asdict().items()}
+        if self.enforced is None:
             del plain["enforced"]
-        return {key: _plain(value) for key, value in plain.items()}
+        return plain
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
+    match value:
+        case Decision():
+            return value.to_dict()
+        case Requirement() | Remedy():
+            return _plain(value._asdict())
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case _:
+            return value

@@ -79,10 +79,11 @@ CALLS: dict[str, Callable[..., Any]] = {
     "matches": _matches,
     **{name: _field(name) for name in clock.TIMESTAMP_FIELDS},
     "shell": takes("shell", analyse, "string"),
-    **{
-        f"shell.{name}": _shell_field(name)
-        for name in ("parsed", "programs", "commands", "writes", "substitution")
-    },
+    "shell.parsed": _shell_field("parsed"),
+    "shell.programs": _shell_field("programs"),
+    "shell.commands": _shell_field("commands"),
+    "shell.writes": _shell_field("writes"),
+    "shell.substitution": _shell_field("substitution"),
     **STRING_CALLS,
     **MATH_CALLS,
     **SET_CALLS,

@@ -129,16 +129,18 @@ def _cidr_or_text(given: Any) -> Cidr:
 
 
 # the blocks behind each question, as Go's net/netip answers it
+_UNSPECIFIED = ("0.0.0.0/32", "::/128")
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
+_LINK_LOCAL = ("169.254.0.0/16", "fe80::/10")
 _BLOCKS: dict[str, tuple[str, ...]] = {
-    "isUnspecified": ("0.0.0.0/32", "::/128"),
-    "isLoopback": ("127.0.0.0/8", "::1/128"),
-    "isLinkLocalUnicast": ("169.254.0.0/16", "fe80::/10"),
+    "isUnspecified": _UNSPECIFIED,
+    "isLoopback": _LOOPBACK,
+    "isLinkLocalUnicast": _LINK_LOCAL,
     # whatever the flags of an IPv6 group are
     "isLinkLocalMulticast": ("224.0.0.0/24", *(f"ff{flags:x}2::/16" for flags in range(16))),
 }
 _NO_GLOBAL_UNICAST = (
-    "255.255.255.255/32", "224.0.0.0/4", "ff00::/8", *_BLOCKS["isUnspecified"],
-    *_BLOCKS["isLoopback"], *_BLOCKS["isLinkLocalUnicast"],
+    "255.255.255.255/32", "224.0.0.0/4", "ff00::/8", *_UNSPECIFIED, *_LOOPBACK, *_LINK_LOCAL,
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def failed(
 
 
 def needing(**changes: Any) -> Decision:
-    return replace(DECISION, approvals=(replace(NEEDS, **changes),))
+    return DECISION._replace(approvals=(NEEDS._replace(**changes),))
 
 
 def votes(*people: str) -> Approval:
@@ -124,7 +124,7 @@ def test_parties_that_cannot_be_told_fail(changes: dict[str, Any]) -> None:
 
 
 def test_the_variant_is_what_is_approved() -> None:
-    decision = replace(DECISION, remediation=Remedy({"tool": "y"}, "suggest"))
+    decision = DECISION._replace(remediation=Remedy({"tool": "y"}, "suggest"))
     assert failed(decision=decision) == ("action",)
     bound = replace(APPROVAL, action_sha256=action_sha256({**EVENT, "tool": "y"}))
     assert failed(bound, decision=decision) == ()
@@ -136,7 +136,7 @@ def test_what_other_decisions_permit(name: str) -> None:
     permitted = {"ALLOW", "ALLOW_WITH_CONSTRAINTS"}
     assert admit(bare, EVENT, None, now=ASKED, plan=plan(())).permitted is (name in permitted)
     for apply, goes in (("suggest", False), ("automatic", name == "REMEDIATE")):
-        remedied = replace(bare, remediation=Remedy({}, apply))
+        remedied = bare._replace(remediation=Remedy({}, apply))
         admission = admit(remedied, EVENT, None, now=ASKED, plan=plan(()))
         assert admission.permitted is (goes or name in permitted)
 

@@ -83,7 +83,7 @@ def decide(
     hidden = _watching(plan, event)
     if not hidden:
         return decision
-    return replace(decision, enforced=_decide(plan, replace(asked, hidden=hidden)))
+    return decision._replace(enforced=_decide(plan, replace(asked, hidden=hidden)))
 
 
 def _decide(plan: Plan, asked: Asked) -> Decision:
