@@ -13,6 +13,7 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     synthesis/ profile -> a log of any size            registry/  versions, what was in force
     fidelity/  recorded decisions against replayed     incident/  one incident, on one page
     cube/      a log, reduced exactly                  sweeps/    values of params, the trade-off
+    exporting/ bundle -> one file that decides
 
 >>> import govlab
 >>> govlab.load_bundle("prod-safety").name
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from govlab.bundle import Bundle, load_bundle, load_rule
     from govlab.errors import BundleError, GovlabError, LogError, UsageError
     from govlab.explanation import explain
+    from govlab.exporting import export_engine
     from govlab.inspection import Inspection, inspect_log
     from govlab.log import ingest, scan_log, scan_runs
     from govlab.replays import Replay, replay
@@ -46,6 +48,7 @@ __all__ = [
     "Scorecard",
     "UsageError",
     "explain",
+    "export_engine",
     "ingest",
     "inspect_log",
     "load_bundle",
@@ -63,6 +66,7 @@ _HOMES = {
     "govlab.bundle": ("Bundle", "load_bundle", "load_rule"),
     "govlab.errors": ("BundleError", "GovlabError", "LogError", "UsageError"),
     "govlab.explanation": ("explain",),
+    "govlab.exporting": ("export_engine",),
     "govlab.inspection": ("Inspection", "inspect_log"),
     "govlab.log": ("ingest", "scan_log", "scan_runs"),
     "govlab.replays": ("Replay", "replay"),

@@ -12,13 +12,14 @@ import polars as pl
 
 from govlab.audit.chain import Chain, Verification, read_links
 from govlab.audit.chain import verify as verify_log
-from govlab.audit.checkpoint import Checkpoint, Key, new_key, read_checkpoints, read_key, signed
+from govlab.audit.checkpoint import Checkpoint, read_checkpoints, signed
 from govlab.audit.merkle import inclusion, root
 from govlab.audit.native import verify_native
 from govlab.audit.state import chain_state, remember, store
 from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit, say
 from govlab.errors import LogError, UsageError, did_you_mean
+from govlab.keys import Key, new_key, read_key
 from govlab.log.scan import scan_log
 from govlab.report.audit import verification_document, verification_text
 

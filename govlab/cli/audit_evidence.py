@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import polars as pl
 
-from govlab.audit.checkpoint import read_checkpoints, read_key
+from govlab.audit.checkpoint import read_checkpoints
 from govlab.audit.findings import SHOWN
 from govlab.audit.reconcile import reconcile as reconciled
 from govlab.audit.sampling import Sample, draw
@@ -24,6 +24,7 @@ from govlab.cli.selecting import listed, parse_show, selecting, show_option
 from govlab.cli.tables import check_suffix, write_table
 from govlab.cli.workbook import write_sheets
 from govlab.errors import UsageError
+from govlab.keys import read_key
 from govlab.log.cached import Opened
 from govlab.log.citation import cite
 from govlab.registry import Registry

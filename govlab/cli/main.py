@@ -34,6 +34,8 @@ _COMMANDS = {
     "incident": "one page on an incident: what happened, why, who else could",
     "fidelity": "does each recorded snapshot give the decisions recorded under it",
     "registry": "bundle versions, and which was in force when",
+    "export": "the engine that production runs, proved equal to replay",
+    "verify": "an exported engine against its manifest and signature",
     "lint": "everything wrong with a bundle, with its place",
     "test": "run a bundle's own decision cases",
 }

@@ -67,9 +67,7 @@ def _imports(reached: Reached, names: Mapping[Symbol, str]) -> str:
     taken: dict[str, list[str]] = defaultdict(list)
     for symbol in sorted(s for s in reached.library if s.name is not None):
         alias = names[symbol]
-        taken[symbol.module].append(
-            alias if alias == symbol.name else f"{symbol.name} as {alias}"
-        )
+        taken[symbol.module].append(alias if alias == symbol.name else f"{symbol.name} as {alias}")
     lines = [f"import {module}" for module in modules]
     lines += [f"from {module} import {', '.join(some)}" for module, some in sorted(taken.items())]
     return "\n".join(["from __future__ import annotations", "", *lines])

@@ -16,6 +16,8 @@ from govlab.exporting.references import Reference, references
 
 __all__ = ["Module", "Statement", "Symbol", "parse_module", "read_module"]
 
+_TO_LINTERS = ("# noqa", "# type:", "# fmt:")
+
 
 class Symbol(NamedTuple):
     """A name and the module that defines it; a whole module where `name` is None."""
@@ -143,5 +145,7 @@ def _defines(node: ast.stmt) -> tuple[str, ...]:
 
 def _remarks(text: str) -> Iterator[tuple[int, int]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and token.string.startswith(("# noqa", "# type:", "# fmt:")):
+        if token.type == tokenize.COMMENT and token.string.startswith(
+            ("# noqa", "# type:", "# fmt:")
+        ):
             yield token.start

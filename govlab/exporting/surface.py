@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from govlab.backends.scalar.deciding import Engine
-from govlab.plan import admit as bindings
 from govlab.plan.admit import Admission, Approval
+from govlab.plan.admit import admit as check_bindings
 from govlab.plan.decision import Decision
 from govlab.plan.model import Plan
 
+# an exported file has these: they are its bundle's
 DIGEST: str
 ENGINE: Engine
 PLAN: Plan
@@ -26,8 +27,8 @@ def decide(
     """The decision for `event`: attributes by name, as JSON has them; `ts` is the time of decision.
 
     `history` has the value of every history feature of the bundle; `unknown` names attributes that
-    the event's source cannot tell (in production there are none). It never raises: whatever cannot
-    be decided is denied with the reason `engine_error`. What comes back is shared: do not change it.
+    the event's source cannot tell (in production there are none). It never raises: what cannot be
+    decided is denied with the reason `engine_error`. What comes back is shared: do not change it.
     """
     try:
         return ENGINE.decide(event, unknown=unknown, history=history)
@@ -47,6 +48,6 @@ def admit(
     It never raises: what cannot be checked is not permitted.
     """
     try:
-        return bindings.admit(decision, event, approval, now=now, plan=PLAN)
+        return check_bindings(decision, event, approval, now=now, plan=PLAN)
     except Exception:  # noqa: BLE001  # as above
         return Admission(False, ("engine_error",))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -66,7 +65,7 @@ def _failed(ruling: Ruling) -> tuple[str, ...] | None:
     counted = decision.enforced or decision
     if counted.decision != "REQUIRE_APPROVAL":
         return None
-    in_use = replace(counted, digest=ruling.at_use or counted.digest, enforced=None)
+    in_use = counted._replace(digest=ruling.at_use or counted.digest, enforced=None)
     approval = Approval(
         event.get("approval_status") or "",
         event.get("approval_requested_at"),

@@ -47,7 +47,7 @@ class Decision(NamedTuple):
     gate: str | None = None
     reason: str | None = None
     risk: str | None = None
-    constraints: Mapping[str, Any] = {}  # noqa: RUF012  # shared, as decisions are: not to be changed
+    constraints: Mapping[str, Any] = {}  # shared, as decisions are: not to be changed
     approvals: tuple[Requirement, ...] = ()
     evidence_required: bool = False
     remediation: Remedy | None = None

@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from govlab.audit.checkpoint import Checkpoint, Key, new_key, read_checkpoints, read_key, signed
+from govlab.audit.checkpoint import Checkpoint, read_checkpoints, signed
 from govlab.errors import UsageError
+from govlab.keys import Key, new_key, read_key
 
 NOTES = [Checkpoint(None, 3, bytes(32), bytes([1]) * 32),
          Checkpoint("a/b c\n", 7, bytes([2]) * 32, bytes([3]) * 32)]  # fmt: skip

@@ -1,0 +1,76 @@
+"""What an export consists of: SHA-256 of every file, in one that names them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import rfc8785
+
+from govlab.bundle import Bundle
+from govlab.bundle.digest import meaning
+from govlab.runtime.arguments import parse
+
+__all__ = ["FILES", "MANIFEST", "canonical_bundle", "manifest_text", "problems"]
+
+MANIFEST, ENGINE, BUNDLE, VECTORS = "MANIFEST.json", "engine.py", "bundle.json", "vectors.jsonl"
+FILES = (ENGINE, BUNDLE, VECTORS)
+"""The files that a manifest names."""
+
+
+def canonical_bundle(bundle: Bundle) -> bytes:
+    """`bundle.json` in RFC 8785 form: the digest, and the meaning of every bundle of the chain."""
+    chain = bundle.chain()
+    return rfc8785.dumps(
+        {
+            "name": bundle.name,
+            "version": bundle.version,
+            "digest": bundle.digest,
+            "bundles": [meaning(member) for member in chain],
+        }
+    )
+
+
+def manifest_text(bundle: Bundle, files: Mapping[str, bytes], parity: Mapping[str, Any]) -> bytes:
+    """`MANIFEST.json`: what was exported, by which version, each file's hash, what was compared."""
+    said = {
+        "bundle": {"name": bundle.name, "version": bundle.version, "digest": bundle.digest},
+        "generator": f"govlab {version('govlab')}",
+        "files": {n: {"sha256": sha256(c).hexdigest(), "bytes": len(c)} for n, c in files.items()},
+        "parity": dict(parity),
+    }
+    return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()
+
+
+def problems(manifest: bytes, files: Mapping[str, bytes], others: list[str]) -> list[str]:
+    """What of an export is not as its manifest says; `others` are names of further files there."""
+    said = parse(manifest.decode(errors="surrogateescape"))
+    listed = (said or {}).get("files")
+    if said is None or not isinstance(listed, dict):
+        return [f"`{MANIFEST}` is no manifest of an export"]
+    found = [f"`{name}` is not in the manifest" for name in [*others, *files] if name not in listed]
+    for name, entry in sorted(listed.items()):
+        wanted = entry.get("sha256") if isinstance(entry, dict) else None
+        if name not in files:
+            found.append(f"`{name}` is missing")
+        elif sha256(files[name]).hexdigest() != wanted:
+            found.append(f"`{name}` was changed: its SHA-256 is not that of the manifest")
+    return found or _digests(said, files)
+
+
+def _digests(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> list[str]:
+    """Whether the bundle's meaning has the digest that it says, as the manifest does."""
+    bundle = parse(files.get(BUNDLE, b"").decode(errors="surrogateescape")) or {}
+    said = manifest.get("bundle")
+    wanted = said.get("digest") if isinstance(said, dict) else None
+    parent: str | None = None
+    for member in bundle.get("bundles") or [{}]:
+        if not isinstance(member, dict) or member.get("parent") != parent:
+            return [f"`{BUNDLE}` is no chain of bundles"]
+        parent = sha256(rfc8785.dumps(member)).hexdigest()
+    if wanted is None or not wanted == parent == bundle.get("digest"):
+        return [f"`{BUNDLE}` does not have the digest that the manifest says"]
+    return []

@@ -1,0 +1,177 @@
+"""Replay and the exported engine side by side: every event of a log, every field (S18).
+
+Each event is decided by the engine itself, with every column that a request has; nothing is
+sampled, and no event stands for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from govlab.backends.reference import Asked, decide
+from govlab.exporting.loading import Exported
+from govlab.exporting.shrinking import shrunk
+from govlab.exporting.vectors import plain_event
+from govlab.history import decide_each
+from govlab.log.collect import collected
+from govlab.plan import Plan
+from govlab.replays.rows import SCHEMA, events, unknown_columns
+from govlab.replays.stream import LOG, Stream
+from govlab.runtime.arguments import canonical
+from govlab.schema import ACTIONS, LIST_TEXT, MARKS
+
+__all__ = ["Difference", "Parity", "compare"]
+
+Event = Mapping[str, Any]
+FIELDS = tuple(name for name in SCHEMA if name != "event_id")
+"""The fields of a decision that are compared."""
+
+Row = tuple[Any, ...]
+_JSON = frozenset({"constraints", "approvals", "remediation"})
+_AFTER = frozenset(n for n, c in ACTIONS.items() if c.phase != "request") - {*MARKS}
+_KEPT = 4096  # decisions whose rows are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An event on which the two differ, made as small as it can be, and the fields that do."""
+
+    event: Event
+    unknown: tuple[str, ...]
+    history: Event
+    fields: Mapping[str, tuple[Any, Any]]  # what replay says, what the engine says
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "event": plain_event(self.event),
+            "unknown": list(self.unknown),
+            "history": plain_event(self.history),
+            "fields": {n: {"replay": a, "engine": b} for n, (a, b) in self.fields.items()},
+        }
+
+
+@dataclass(slots=True)
+class Parity:
+    """How many events were compared, by decision; and the first difference, if there is any."""
+
+    events: int = 0
+    by: dict[str, int] = field(default_factory=dict)
+    difference: Difference | None = None
+    found: list[tuple[Asked, Any]] = field(default_factory=list)
+
+    @property
+    def differences(self) -> int:
+        """0, or 1: the first ends the comparison."""
+        return int(self.difference is not None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: `events`, `differences`, `by`, and `first` where there is a difference."""
+        said = {"events": self.events, "differences": self.differences, "by": self.by}
+        return said | ({"first": self.difference.to_dict()} if self.difference else {})
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of decisions that are handed out again and again."""
+
+    known: dict[int, tuple[Any, Row]] = field(default_factory=dict)
+
+    def row(self, decision: Any) -> Row:
+        """`decision` as a row of the decisions frame, in the order of `FIELDS`."""
+        found = self.known.get(id(decision))
+        if found is not None:  # it is kept, so that its id is no other's
+            return found[1]
+        plain = decision.to_dict()
+        row = tuple(_cell(name, plain[name]) for name in FIELDS)
+        if len(self.known) < _KEPT:
+            self.known[id(decision)] = decision, row
+        return row
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in _JSON:
+        return canonical(value) if value else None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Parity:
+    """Every event of `log` (the first `most`, if there are more) decided by both.
+
+    The comparison ends at the first difference. `found` has an event for each distinct decision.
+    """
+    parity, rows, seen = Parity(), _Rows(), set[Row]()
+    each = _with_history(plan, log, most) if plan.has_history() else _replayed(plan, log, most)
+    for asked, wanted in each:
+        decision = engine.decide(asked.event, history=asked.history, unknown=asked.unknown)
+        got = rows.row(decision)
+        if got != wanted:
+            parity.difference = _difference(plan, engine, asked, wanted)
+            return parity
+        parity.events += 1
+        parity.by[_word(got)] = parity.by.get(_word(got), 0) + 1
+        if got not in seen and len(parity.found) < _KEPT:
+            seen.add(got)
+            parity.found.append((asked, decision))
+    return parity
+
+
+def _word(row: Row) -> str:
+    decision, status = row[FIELDS.index("decision")], row[FIELDS.index("status")]
+    return "UNDECIDABLE" if status == "undecidable" else str(decision)
+
+
+def _replayed(plan: Plan, log: pl.LazyFrame, most: int) -> Iterator[tuple[Asked, Row]]:
+    """Each event with what the columnar engine decides."""
+    names = log.collect_schema().names()
+    asked = tuple(n for n in names if not n.endswith(LIST_TEXT) and n not in _AFTER)
+    columns = [*FIELDS, *(LOG + name for name in asked)]
+    for _, decided in Stream(plan, log, asked).batches(columns, 0, most):
+        rows = decided.select(pl.col(LOG + name).alias(name) for name in asked)
+        unknown = unknown_columns(rows, plan.reads())
+        wanted = decided.select(FIELDS).iter_rows()
+        for event, hidden, row in zip(_events(rows), unknown, wanted, strict=True):
+            yield Asked(event, hidden), tuple(map(_cell_of_frame, row))
+
+
+def _cell_of_frame(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _events(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    names = rows.columns
+    for values in rows.iter_rows():
+        yield {n: v for n, v in zip(names, values, strict=True) if v is not None}
+
+
+def _with_history(plan: Plan, log: pl.LazyFrame, most: int) -> Iterator[tuple[Asked, Row]]:
+    """Each event with its features, and what the reference engine decides of them."""
+    frame, rows = collected(log.head(most)), _Rows()
+    given, unknown = events(frame), unknown_columns(frame, plan.reads())
+    found = decide_each(plan, given, state="counterfactual", unknown=unknown)
+    for event, hidden, one in zip(given, unknown, found, strict=True):
+        yield Asked(event, hidden, one.features), rows.row(one.decision)
+
+
+def _difference(plan: Plan, engine: Exported, asked: Asked, wanted: Row) -> Difference:
+    """The fields that differ; of an event made smaller where the reference engine differs too."""
+    rows = _Rows()
+
+    def of_reference(given: Asked) -> Row:
+        return rows.row(decide(plan, given.event, unknown=given.unknown, history=given.history))
+
+    def of_engine(given: Asked) -> Row:
+        found = engine.decide(given.event, history=given.history, unknown=given.unknown)
+        return rows.row(found)
+
+    small = asked
+    if of_reference(asked) == wanted:
+        small = shrunk(asked, lambda given: of_reference(given) != of_engine(given))
+        wanted = of_reference(small)
+    pairs = zip(FIELDS, wanted, of_engine(small), strict=True)
+    differing = {name: (a, b) for name, a, b in pairs if a != b}
+    return Difference(small.event, tuple(sorted(small.unknown)), small.history, differing)
