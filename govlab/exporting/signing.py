@@ -37,7 +37,7 @@ def envelope(manifest: bytes, key: Key) -> bytes:
         raise UsageError("this is a public key: it verifies exports, signing needs the private")
     payload = rfc8785.dumps(_statement(manifest))
     signature = {"keyid": key.id().hex(), "sig": b64(key.private.sign(_encoded(payload)))}
-    said = {"payloadType": _TYPE, "payload": b64(payload), "signatures": [signature]}
+    said: Any = {"payloadType": _TYPE, "payload": b64(payload), "signatures": [signature]}
     return rfc8785.dumps(said) + b"\n"
 
 

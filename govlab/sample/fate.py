@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -32,7 +31,7 @@ def said(event: Mapping[str, Any], decision: Decision, version: str, chance: Ran
         "rule": decision.rule,
         "reason": None if happens(chance, "no_reason") else decision.reason,
         "constraints": _json(decision.constraints) if decision.constraints else None,
-        "remediation": _json(asdict(decision.remediation)) if decision.remediation else None,
+        "remediation": _json(decision.remediation._asdict()) if decision.remediation else None,
         "decision_origin": "out_of_process",
         "decision_mode": "enforced",
     }
