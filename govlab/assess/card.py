@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from govlab.assess.comparison import Change, changes
+from govlab.assess.controls import Control, Standing, shipped_controls, standing
 from govlab.assess.events import Side, behind, figure_named
 from govlab.assess.findings import SHOWN, Finding
 from govlab.assess.gaps import Gaps
@@ -18,6 +20,7 @@ from govlab.assess.maturity import Judgement, Maturity
 from govlab.assess.projection import Projected
 from govlab.assess.sentences import sentence
 from govlab.assess.targets import Status
+from govlab.audit.retention import retention
 from govlab.errors import UsageError
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.knowledge import Told
@@ -135,6 +138,22 @@ class Scorecard:
         rows = behind(self.rows, named, side, folder=self.folder, told=self.told)
         have = [n for n in SHOWN if n in self.rows.collect_schema().names()]
         return rows.select(have).head(most).cast({pl.Categorical: pl.String}).collect().to_dicts()
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The end of the period, or the newest time of its events."""
+        said = self.scope["as_of"]
+        return datetime.fromisoformat(said) if said else None
+
+    def controls(self, catalogue: Sequence[Control] | None = None) -> tuple[Standing, ...]:
+        """What the log supports of the controls of a catalogue, govlab's own where none is given.
+
+        How far events reach back is that of the events reported; unknown where they are not at
+        hand.
+        """
+        kept = retention(self.rows) if self.rows is not None else []
+        values = [judged.value for judged in self.figures]
+        return standing(catalogue or shipped_controls(), values, kept, self.as_of)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON twin (metrics 9)."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from govlab.assess import Asked, Scorecard, made
-from govlab.assess.controls import Control, Standing, load_controls, shipped_controls, standing
-from govlab.audit.retention import retention
+from govlab.assess import Asked, made
+from govlab.assess.controls import Control, load_controls, shipped_controls
 from govlab.cli.enrichment_options import org_option, registry_option
 from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit, say
@@ -58,10 +56,9 @@ def command(
         selection=selection, cuts=(), org=load_org(org) if org else None, registry=registry
     )
     card = made(log, asked)
-    as_of = _as_of(card)
-    found = _standing(card, wanted, as_of)
+    found = card.controls(wanted)
     if oscal is not None:
-        document = assessment_results(found, card.scope, as_of=as_of)
+        document = assessment_results(found, card.scope, as_of=card.as_of)
         write_text(oscal, json.dumps(document, indent=2, ensure_ascii=False))
         say(f"oscal: {oscal}")
     if md is not None:
@@ -81,15 +78,3 @@ def _wanted(controls: tuple[Control, ...], framework: str | None) -> tuple[Contr
         known = ", ".join(dict.fromkeys(c.framework for c in controls))
         raise UsageError(f"`--framework {framework}`: there is none; there are {known}")
     return chosen
-
-
-def _as_of(card: Scorecard) -> datetime | None:
-    said = card.scope["as_of"]
-    return datetime.fromisoformat(said) if said else None
-
-
-def _standing(
-    card: Scorecard, controls: tuple[Control, ...], as_of: datetime | None
-) -> tuple[Standing, ...]:
-    kept = retention(card.rows) if card.rows is not None else []
-    return standing(controls, [judged.value for judged in card.figures], kept, as_of)
