@@ -13,7 +13,7 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     synthesis/ profile -> a log of any size            registry/  versions, what was in force
     fidelity/  recorded decisions against replayed     incident/  one incident, on one page
     cube/      a log, reduced exactly                  sweeps/    values of params, the trade-off
-    exporting/ bundle -> one file that decides
+    exporting/ bundle -> one file that decides         serving/   AuthZEN over HTTP, the log of it
 
 >>> import govlab
 >>> govlab.load_bundle("prod-safety").name

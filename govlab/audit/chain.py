@@ -13,10 +13,13 @@ from typing import Any, Literal
 import polars as pl
 
 from govlab.audit.checkpoint import Checkpoint
+from govlab.audit.entries import links_of_rows
 from govlab.audit.links import LINKS, Gap, gaps, in_order
 from govlab.audit.merkle import root
+from govlab.entries import FORMAT as ENTRIES
 from govlab.errors import LogError
 from govlab.log.evidence import COVERED, hashes
+from govlab.schema import MARKS
 
 __all__ = ["BATCH", "FOREIGN", "Chain", "Status", "Verification", "judge", "read_links", "verify"]
 
@@ -139,14 +142,15 @@ def read_links(log: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Formats in FOREIGN have no links here: what their hashes cover is not in the log.
     """
     have = log.collect_schema().names()
-    wanted = {*COVERED, "tenant", "seq", "event_id", "prev_hash", "record_hash", "source_format"}
+    wanted = {*COVERED, "tenant", "seq", "event_id", "prev_hash", "record_hash", "source_format",
+              "evidence_uri", "evidence_sha256", "extra", MARKS[0]}  # fmt: skip
     lazy = log.select([name for name in have if name in wanted])
     parts, kinds = [LINKS.to_frame()], []
     start = 0
     try:
         for batch in lazy.collect_batches(chunk_size=BATCH, maintain_order=True):
             kinds.append(_formats(batch))
-            parts.append(_links(batch, start))
+            parts += [_links(batch, start), links_of_rows(batch, start)]
             start += batch.height
     except pl.exceptions.ComputeError as error:
         why = str(error).partition("\n")[0]
@@ -174,7 +178,8 @@ def _links(batch: pl.DataFrame, start: int) -> pl.DataFrame:
              "prev_hash": "prev", "record_hash": "stated"}  # fmt: skip
     cells = [_cell(batch, old, LINKS[new]).alias(new) for old, new in names.items()]
     rows = pl.int_range(start, start + batch.height, eager=True, dtype=pl.Int64).alias("row")
-    own = ~_cell(batch, "source_format", pl.String()).is_in(FOREIGN).fill_null(False)
+    others = (*FOREIGN, ENTRIES)
+    own = ~_cell(batch, "source_format", pl.String()).is_in(others).fill_null(False)
     return pl.DataFrame([rows, *cells, digests]).select(LINKS.names()).filter(own)
 
 

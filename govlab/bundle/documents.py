@@ -160,11 +160,15 @@ class ParamDocument(Document):
 
 
 class LookupDocument(Document):
-    """A reference table joined by an attribute; `on` defaults to the attribute named as key."""
+    """A reference table joined by an attribute; `on` defaults to the attribute named as key.
+
+    `entity` is the type of the resources that its keys are: a decision point searches among them.
+    """
 
     table: Text
     key: Text
     on: Text | None = None
+    entity: Text | None = None
     columns: dict[str, TypeName] | None = None
     match: Literal["exact", "glob"] = "exact"
     valid: tuple[Text, Text] | None = None

@@ -129,6 +129,7 @@ class Lookup:
     columns: tuple[tuple[str, Type], ...]
     match: Literal["exact", "glob"]
     rows: tuple[tuple[str, int | None, int | None, tuple[Any, ...]], ...]
+    entity: str = ""  # the type of the resources that the keys are, for search
 
 
 @dataclass(frozen=True, slots=True)

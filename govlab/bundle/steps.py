@@ -39,7 +39,12 @@ def read_lookups(documents: Documents, expressions: Expressions) -> tuple[Lookup
             declared = Declared(document.key, cells, document.match, document.valid)
             rows, problems = read_rows(path, str(path), declared)
             expressions.problems.extend(problems)
-        found.append(Lookup(name, document.on or document.key, columns, document.match, rows))
+        on, entity = document.on or document.key, document.entity or ""
+        if entity and (on != "resource" or document.match != "exact"):
+            node = node_at(documents.tree, ("lookups", name, "entity"))
+            hint = "write `on: resource` and `match: exact`, or leave `entity` out"
+            expressions.problem(node, "GL040", "an entity is found by its id", hint)
+        found.append(Lookup(name, on, columns, document.match, rows, entity))
     return tuple(found)
 
 

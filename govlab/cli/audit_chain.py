@@ -10,9 +10,10 @@ from typing import Any
 import click
 import polars as pl
 
-from govlab.audit.chain import Chain, Verification, read_links
+from govlab.audit.chain import Chain, Verification, judge, read_links
 from govlab.audit.chain import verify as verify_log
 from govlab.audit.checkpoint import Checkpoint, read_checkpoints, signed
+from govlab.audit.entries import decision_log, links_of_files
 from govlab.audit.merkle import inclusion, root
 from govlab.audit.native import verify_native
 from govlab.audit.state import chain_state, remember, store
@@ -97,12 +98,16 @@ def _checkpoints(kept: tuple[Path, ...], key_file: Path | None) -> list[Checkpoi
     return [one for path in kept for one in read_checkpoints(path, loaded)]
 
 
-def _found(log: Path, checkpoints: list[Checkpoint], remembered: list[Checkpoint]) -> Verification:
+def _found(
+    log: Path, checkpoints: list[Checkpoint], remembered: list[Checkpoint] | None = None
+) -> Verification:
+    if files := decision_log(log):
+        return judge(links_of_files(files), checkpoints, remembered=remembered or [])
     if log.is_file() and log.suffix.lower() in _NATIVE:
         native = verify_native(log)
         if native is not None:
             return native
-    return verify_log(scan_log(log), checkpoints, remembered=remembered)
+    return verify_log(scan_log(log), checkpoints, remembered=remembered or [])
 
 
 def _stored(found: Verification, log: Path, state: Path | None) -> Path | None:
@@ -129,7 +134,7 @@ def checkpoint(log: Path, key_file: Path, out: Path, after: Path | None, as_json
     """
     loaded = read_key(key_file)
     earlier = read_checkpoints(after, loaded) if after is not None else []
-    found = verify_log(scan_log(log), earlier)
+    found = _found(log, earlier)
     if not found.chains:
         raise LogError(f"`{log}` carries no evidence chain; `govlab synth --chain` shows one")
     made = [chain.checkpoint() for chain in found.chains]

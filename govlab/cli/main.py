@@ -33,6 +33,7 @@ _COMMANDS = {
     "explain": "why one event is decided as it is",
     "incident": "one page on an incident: what happened, why, who else could",
     "fidelity": "does each recorded snapshot give the decisions recorded under it",
+    "serve": "decide for others over HTTP, each decision in a hash-chained log",
     "registry": "bundle versions, and which was in force when",
     "export": "the engine that production runs, proved equal to replay",
     "verify": "an exported engine against its manifest and signature",

@@ -18,6 +18,7 @@ from govlab.log.adapters import (
     claudecode_hook,
     cloudtrail,
     cordum,
+    govlab_decisions,
     langfuse,
     langsmith,
     mcp,
@@ -58,6 +59,7 @@ FORMATS: Mapping[str, Format] = {
         langsmith.FORMAT,
         claudecode_hook.FORMAT,
         cordum.FORMAT,
+        govlab_decisions.FORMAT,
     )
 }
 """The formats by name; `table` besides, which differs from file to file."""
@@ -89,6 +91,7 @@ SIGNS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"jsonrpc", "id"}), "mcp"),
     *((frozenset({f"{field}.jsonrpc"}), "mcp") for field in ENVELOPES),
     (frozenset({"dir", "method"}), "mcp"),
+    (frozenset({"type", "event_id", "seq", "record_hash"}), "govlab_decisions"),
     (frozenset({"hook_event_name"}), "claudecode_hook"),
     (frozenset({"hookSpecificOutput"}), "claudecode_hook"),
     *((frozenset({f"{field}.hook_event_name"}), "claudecode_hook") for field in ENVELOPES),

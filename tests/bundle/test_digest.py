@@ -135,6 +135,7 @@ OUTSIDE = {
     "Rule.place",
     "Rule.controls",
     "Rule.notes",
+    "Lookup.entity",  # which of its tables a decision point searches
 }
 GIVEN = {
     "Rule.remediation": None,

@@ -2,16 +2,9 @@
 
 A record is `{request, response}` with time and id beside them, as the Authorization Decision Log
 standard (Logius/VNG) has it too; an `evaluations` request is one row per item, top-level members
-being the defaults of its items (Authorization API 1.0, 7.1). The mapping is semantics S19:
-
-| column | from |
-|---|---|
-| principal, subject_type | `subject.id`, `subject.type` |
-| actor | `context.agent`, else `subject.properties.act.sub`, else `subject.id` |
-| action, args | `action.name`, `action.properties` |
-| resource, resource_type | `resource.id`, `resource.type`; `tool` where the type is `tool` |
-| any other request column | `context.<column>` |
-| decision | `decision`; true with `context.obligations` is ALLOW_WITH_CONSTRAINTS |
+being the defaults of its items (Authorization API 1.0, 7.1). What a request says in which column
+is `govlab.authzen`'s business; a `decision` that is true with `context.obligations` is
+ALLOW_WITH_CONSTRAINTS.
 """
 
 from __future__ import annotations
@@ -20,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from govlab.authzen import OF_CONTEXT, SPOKEN
 from govlab.log.adapters.objects import args_at, at, each_object, text_of
 from govlab.log.adapters.span_values import arguments_of, micro_usd
 from govlab.log.adapters.times import moment
@@ -28,18 +22,8 @@ from govlab.log.decode import decode
 from govlab.log.maps import EMPTY_MAP, ColumnMap
 from govlab.log.records import Action, Format, Options, Record, Skipped
 from govlab.log.sources import Source
-from govlab.schema import ACTIONS
 
 __all__ = ["FORMAT", "format_of", "read"]
-
-_SPOKEN: Final = frozenset({
-    "event_id", "ts", "step", "actor", "principal", "subject_type", "tool", "action", "resource",
-    "resource_type", "args", "args_sha256", "cost_micro_usd",
-})  # fmt: skip
-_OF_CONTEXT: Final = tuple(
-    c.name for c in ACTIONS.values() if c.phase == "request" and c.name not in _SPOKEN
-)
-"""The request columns that the context of a request may hold under their own names."""
 
 _TIMES = ("timestamp", "time", "ts")
 _IDS = ("request_id", "x_request_id", "X-Request-ID", "id")
@@ -129,7 +113,7 @@ def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
     resource, context = _object(request.get("resource")), _object(request.get("context"))
     agent = context.get("agent") or at(subject, ("properties", "act", "sub")) or subject.get("id")
     kind, name = resource.get("type"), resource.get("id")
-    said = {c: context[c] for c in _OF_CONTEXT if context.get(c) is not None}
+    said = {c: context[c] for c in OF_CONTEXT if context.get(c) is not None}
     cost = {"cost_micro_usd": micro_usd(context["cost"])} if "cost" in context else {}
     args = action.get("properties")
     return {
@@ -148,7 +132,7 @@ def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _beyond(context: Mapping[str, Any]) -> dict[str, Any]:
     """What of the context no column holds."""
-    return {k: v for k, v in context.items() if k not in (*_OF_CONTEXT, "cost", "agent")}
+    return {k: v for k, v in context.items() if k not in (*OF_CONTEXT, "cost", "agent")}
 
 
 def _decided(
@@ -180,11 +164,11 @@ def format_of(given: ColumnMap) -> Format:
         name="authzen",
         read=partial(read, words=given.decisions),
         fills=frozenset({
-            *_OF_CONTEXT, *(_SPOKEN - {"step"}), "decision", "decided_at", "reason",
+            *OF_CONTEXT, *(SPOKEN - {"step"}), "decision", "decided_at", "reason",
             "constraints", "decision_origin", "emitter", "time_source", "source_format",
             "source_ref", "extra",
         }),
-        origins=dict.fromkeys((*_OF_CONTEXT, *_SPOKEN - {"step", "ts", "event_id"}), "agent"),
+        origins=dict.fromkeys((*OF_CONTEXT, *SPOKEN - {"step", "ts", "event_id"}), "agent"),
         notes=(
             "what a request does not say the decision point was not told: absent, not unknown",
             "all of it is said by the caller; whether the action was made is not in the log",

@@ -19,6 +19,7 @@ from tests.log.adapters import test_authzen as authzen
 from tests.log.adapters import test_claudecode_hook as hooks
 from tests.log.adapters import test_cloudtrail as cloudtrail
 from tests.log.adapters import test_cordum as cordum
+from tests.log.adapters import test_govlab_decisions as decisions
 from tests.log.adapters import test_langfuse as langfuse
 from tests.log.adapters import test_langsmith as langsmith
 from tests.log.adapters import test_mcp as mcp
@@ -82,6 +83,7 @@ GOOD: dict[str, list[Any]] = {
         hooks.hook(id=None), hooks.says("deny"),
         hooks.at(3, {"session_id": "s", "hook_event_name": "UserPromptSubmit", "prompt": "p"}),
     ],
+    "govlab_decisions": decisions.LOG,
     "cordum": [
         cordum.event(job_id="j", decision="require_approval"),
         cordum.event("safety.approval", 1, job_id="j", decision="approve", identity="b"),

@@ -1,0 +1,81 @@
+"""Decision logs of `govlab serve`: entries joined to rows, whichever file they stand in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from govlab.entries import Head, seal
+from tests.log.fixtures import column, log_of, write
+
+DECIDED: Mapping[str, Any] = {
+    "type": "decided", "event_id": "e-1", "ts": "2026-01-01T00:00:00.000000Z", "actor": "bot",
+    "principal": "ann", "action": "deploy", "tool": "deployer", "resource": "deployer",
+    "resource_type": "tool", "args": '{"size":1}', "args_sha256": "ab" * 32, "env": "test",
+    "cost_micro_usd": 250_000, "amount": 1.5, "risk_tags": ["x"], "read_only": True,
+    "decision": "ALLOW_WITH_CONSTRAINTS", "decided_at": "2026-01-01T00:00:00.000000Z",
+    "policy": "p", "policy_version": "1.0.0", "policy_digest": "cd" * 32, "rule": "p/1",
+    "constraints": '{"timeout_s":60}', "decision_mode": "enforced", "answer": True,
+    "status": "decided", "matched": ["p/1"],
+}  # fmt: skip
+
+
+def chained(*entries: Mapping[str, Any], chain: str = "c") -> Iterator[dict[str, Any]]:
+    """`entries` as the lines of a log."""
+    head = Head(chain)
+    for entry in entries:
+        sealed = seal(entry, head)
+        head = sealed.head
+        yield json.loads(sealed.line)
+
+
+LOG = list(chained(
+    DECIDED,
+    {**DECIDED, "event_id": "e-2", "malformed_columns": "env,cost,cost_micro_usd", "env": None,
+     "cost_micro_usd": None, "ts": "2026-01-01T00:00:01Z"},
+    {"type": "approval", "event_id": "e-1", "told": "a", "approval_status": "pending",
+     "approval_requested_at": "2026-01-01T00:00:01Z"},
+    {"type": "approval", "event_id": "e-1", "told": "b", "approval_status": "approved",
+     "approved_by": ["bob"], "beyond": '{"note":"x"}'},
+    {"type": "started", "event_id": "e-1", "told": "c", "started_at": "2026-01-01T00:00:02Z",
+     "executed": True, "attempt": 2},
+    {"type": "ended", "event_id": "e-1", "told": "d", "outcome": "success", "executed": True,
+     "actual_tokens_in": 7},
+))  # fmt: skip
+
+
+def test_what_was_told_stands_in_the_row_of_its_decision(tmp_path: Path) -> None:
+    report, rows = log_of(write(tmp_path / "a.ndjson", *LOG), out=tmp_path / "log")
+    row, other = rows.to_dicts()
+    said = {
+        "event_id": "e-1", "approval_status": "approved", "approved_by": ["bob"], "executed": True,
+        "outcome": "success", "attempt": 2, "actual_tokens_in": 7, "cost_micro_usd": 250_000,
+        "amount": 1.5, "risk_tags": ["x"], "read_only": True, "decision_origin": "out_of_process",
+        "seq": 0, "prev_hash": None, "record_hash": LOG[0]["record_hash"],
+    }  # fmt: skip
+    assert {name: row[name] for name in said} == said
+    assert row["approval_requested_at"].isoformat() == "2026-01-01T00:00:01+00:00"
+    assert (other["env"], other["executed"]) == (None, None)
+    assert other["malformed_columns"] == "env,cost,cost_micro_usd"
+    assert report.skipped == {"entry approval": 2, "entry started": 1, "entry ended": 1}
+
+
+def test_entries_of_one_event_may_stand_in_several_files(tmp_path: Path) -> None:
+    for place, entry in enumerate(reversed(LOG)):
+        write(tmp_path / "src" / f"decisions-{place}.ndjson", entry)
+    _, rows = log_of(tmp_path / "src", out=tmp_path / "log")
+    assert sorted(column(rows, "event_id")) == ["e-1", "e-2"]
+    row = rows.filter(event_id="e-1").to_dicts()[0]
+    assert (row["approval_status"], row["outcome"]) == ("approved", "success")
+
+
+def test_what_nobody_told_is_unknown(tmp_path: Path) -> None:
+    write(tmp_path / "a.ndjson", LOG[0])
+    _, rows = log_of(tmp_path / "a.ndjson", out=tmp_path / "log")
+    manifest = json.loads((tmp_path / "log" / "MANIFEST.json").read_text())
+    known = manifest["formats"]["govlab_decisions"]
+    assert {"executed", "outcome", "started_at", "ended_at"} <= set(known["partly"])
+    assert rows["executed"].to_list() == [None]
+    assert "step" in rows["unknown_columns"][0].split(",")
