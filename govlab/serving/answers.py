@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -132,4 +132,4 @@ _REQUIREMENT: Final = (
 def _remedied(decision: Decision) -> dict[str, Any]:
     if decision.remediation is None:
         return {}
-    return {"remediation": asdict(decision.remediation)}
+    return {"remediation": decision.remediation._asdict()}
