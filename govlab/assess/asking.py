@@ -13,6 +13,7 @@ from govlab.bundle import Bundle
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.spec import CUTS
 from govlab.registry import Registry
+from govlab.scheduled import History
 from govlab.selection import Scope, Selection
 
 __all__ = ["BY", "NEEDS_BUNDLE", "Asked", "Price", "checked_cuts", "earlier"]
@@ -40,7 +41,7 @@ class Asked:
 
     `compare_to` is `previous`, a period `A..B`, or the file of an earlier scorecard. `registry`
     tells which snapshot was in force when; without one the log says so itself. `org` is an
-    organisation file, which derives attributes.
+    organisation file, which derives attributes. `history` keeps what days came to.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -53,6 +54,7 @@ class Asked:
     price: Price | None = None
     registry: Registry | None = None
     org: Bundle | None = None
+    history: History | None = None
 
 
 def checked_cuts(cuts: Iterable[str], *, bundle: bool) -> tuple[str, ...]:

@@ -119,6 +119,10 @@ class Scorecard:
         """The figures of the first page."""
         return tuple(judged for judged in self.figures if judged.figure.board)
 
+    def standing(self) -> dict[str, str]:
+        """What is wrong or unknown: the status of each figure that warns, fails or cannot be told."""
+        return {j.figure.id: j.status for j in self.figures if j.status not in ("pass", "none")}
+
     def events(self, name: str, side: Side = "numerator") -> pl.DataFrame:
         """The rows of the log behind a figure, in its order.
 

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from govlab.assess.asking import BY, Asked, Price, checked_cuts, earlier
 from govlab.assess.card import Comparison, Judged, Scorecard, compared, read_card
 from govlab.assess.checks import Checks, checks_of
+from govlab.assess.daily import Day, series_of
 from govlab.assess.findings import findings
 from govlab.assess.gaps import gaps_of
 from govlab.assess.maturity import assess, shipped_criteria
-from govlab.assess.projection import Projected, Projection, projected_by_replay
-from govlab.assess.reading import Beside, read
-from govlab.assess.snapshots import beside_of
+from govlab.assess.projection import Projected, finished, projected_by_replay
+from govlab.assess.rows import Rows, Source, source_of
 from govlab.assess.targets import judge, targets_named
-from govlab.assess.telling import told_by
 from govlab.bundle import Bundle, load_bundle
+from govlab.errors import UsageError
 from govlab.kpi.catalog import FIGURES, spec_of
 from govlab.kpi.clusters import run_numbers
 from govlab.kpi.finish import finish
 from govlab.kpi.model import Value
 from govlab.kpi.partials import Partial
 from govlab.kpi.spec import Spec
-from govlab.log.cached import open_log
 from govlab.log.citation import cite
-from govlab.log.conform import as_frame, conform
-from govlab.plan import compile_plan
 from govlab.registry import Registry, open_registry
 from govlab.replays.organisation import load_org
-from govlab.replays.selected import selected_of
+from govlab.scheduled import open_history
 from govlab.selection import Scope, Selection
 from govlab.selection.model import Instant
 
@@ -57,6 +52,7 @@ def scorecard(  # noqa: PLR0913  the options of the command, one argument each
     last: str | None = None,
     as_of: Instant | None = None,
     tz: str = "UTC",
+    history: str | Path | None = None,
 ) -> Scorecard:
     """The scorecard of `log`: a path, a `LazyFrame`, a `DataFrame` or an Arrow table.
 
@@ -64,7 +60,9 @@ def scorecard(  # noqa: PLR0913  the options of the command, one argument each
     `targets` is a YAML file, or `govlab` for those that are shipped: without any nothing passes or
     fails. `compare_to` is `previous`, a period `A..B`, or the file of an earlier scorecard.
     `registry` tells which snapshot was in force when, and what `govlab fidelity` found. `org`
-    derives attributes that the log lacks. Filters are as for `replay`.
+    derives attributes that the log lacks. Filters are as for `replay`. `history`, a folder or the
+    URL of an object store, keeps what each day comes to: the next scorecard reads only the days
+    that changed, and is the same as without it.
 
     Raises UsageError for an option that does not exist, LogError where the log cannot be read,
     BundleError where the bundle does not load, RegistryError where the registry is damaged.
@@ -85,13 +83,22 @@ def scorecard(  # noqa: PLR0913  the options of the command, one argument each
         org=load_org(org) if isinstance(org, str | Path) else org,
         registry=open_registry(registry) if isinstance(registry, str | Path) else registry,
     )
-    return made(log, asked)
+    return made(log, asked) if history is None else _continued(log, asked, history)
+
+
+def _continued(log: Any, asked: Asked, place: str | Path) -> Scorecard:
+    if not isinstance(log, str | Path):
+        raise UsageError("a history is kept of a log on disk; give its path")
+    with open_history(place, series_of(log, asked)) as history:
+        card = made(log, replace(asked, history=history))
+        history.finish(card.standing())
+    return card
 
 
 def made(log: Any, asked: Asked) -> Scorecard:
     """The scorecard of `log` with its options as one value."""
     cuts = checked_cuts(asked.cuts, bundle=asked.bundle is not None)
-    source = _source(log)
+    source = source_of(log)
     checks = _checks(source, asked)
     card = _card(source, replace(asked, cuts=cuts), checks)
     if asked.compare_to is None:
@@ -99,39 +106,17 @@ def made(log: Any, asked: Asked) -> Scorecard:
     return replace(card, comparison=_comparison(source, asked, card))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A log that is open."""
-
-    frame: pl.LazyFrame
-    folder: Path | None
-    path: Path | None = None
-
-
-def _source(log: Any) -> _Source:
-    if not isinstance(log, str | Path):
-        return _Source(conform(as_frame(log)), None)
-    opened = open_log(log)
-    return _Source(opened.frame, opened.folder, Path(log).expanduser())
-
-
-def _checks(source: _Source, asked: Asked) -> Checks:
+def _checks(source: Source, asked: Asked) -> Checks:
     """What is stored is of the whole log: of what a condition chooses it says nothing."""
     if asked.selection.where is not None:
         return Checks()
     return checks_of(source.path, source.folder, asked.registry)
 
 
-def _card(source: _Source, asked: Asked, checks: Checks) -> Scorecard:
-    declared = asked.bundle.readable() if asked.bundle else {}
-    chosen = selected_of(
-        source.frame, source.folder, asked.selection, declared=declared, org=asked.org
-    )
-    spec, zone = spec_of(cuts=asked.cuts), chosen.scope.tz
-    projection = _projection(asked, zone)
-    beside = () if projection is None else (_watched(projection),)
-    rows, told = told_by(asked.registry, chosen.frame, chosen.scope.derived)
-    whole, known = read(rows, spec, folder=source.folder, tz=zone, beside=beside, told=told)
+def _card(source: Source, asked: Asked, checks: Checks) -> Scorecard:
+    chosen, spec = Rows.of(source, asked), spec_of(cuts=asked.cuts)
+    day, known = chosen.read(spec)
+    whole, rows = day.recorded, chosen.frame
     values = _finished(whole, spec, asked, chosen.scope, checks)
     targets = asked.targets or {}
     figures = tuple(
@@ -149,10 +134,10 @@ def _card(source: _Source, asked: Asked, checks: Checks) -> Scorecard:
             **_scope(source, asked, chosen.scope, whole),
             "checks": checks.to_dict(chosen.scope.until or whole.newest),
         },
-        projected=_projected(projection, source, asked),
+        projected=_projected(day, chosen),
         rows=rows,
         folder=source.folder,
-        told=told,
+        told=chosen.told,
     )
 
 
@@ -179,35 +164,18 @@ def _parted(asked: Asked) -> frozenset[str] | None:
     return frozenset({name for name, figure in FIGURES.items() if figure.board} | judged)
 
 
-def _projection(asked: Asked, tz: str) -> Projection | None:
-    """Takes the batches as they come; a bundle that reads history is replayed by itself."""
-    if asked.bundle is None or asked.bundle.features():
-        return None
-    return Projection(asked.bundle, asked.cuts, tz)
-
-
-def _watched(projection: Projection) -> Beside:
-    """What the bundle says of each batch, counted for the projection as it passes."""
-    said = beside_of(compile_plan(projection.bundle))
-
-    def put(batch: pl.DataFrame) -> pl.DataFrame:
-        decided = said.put(batch)
-        projection.take(decided)
-        return decided
-
-    return replace(said, put=put)
-
-
-def _projected(projection: Projection | None, source: _Source, asked: Asked) -> Projected | None:
-    if projection is not None:
-        return projection.finish()
+def _projected(day: Day, chosen: Rows) -> Projected | None:
+    """What the bundle would have decided; one that reads history is replayed by itself."""
+    source, asked = chosen.source, chosen.asked
     if asked.bundle is None:
         return None
+    if day.projected is not None:
+        return finished(asked.bundle, asked.cuts, day.projected, day.replay)
     log = source.frame if source.folder is None else source.folder
     return projected_by_replay(log, asked.bundle, asked.selection, asked.cuts, asked.org)
 
 
-def _scope(source: _Source, asked: Asked, scope: Scope, whole: Partial) -> dict[str, Any]:
+def _scope(source: Source, asked: Asked, scope: Scope, whole: Partial) -> dict[str, Any]:
     events = int(whole.runs["events"].sum())
     runs = run_numbers(whole.runs).drop_nulls().n_unique()
     cited = cite(source.folder) if source.folder else None
@@ -236,12 +204,12 @@ def _named(registry: Registry) -> dict[str, Any]:
     return {"folder": str(registry.folder), "entries": len(entries), **head}
 
 
-def _comparison(source: _Source, asked: Asked, card: Scorecard) -> Comparison:
+def _comparison(source: Source, asked: Asked, card: Scorecard) -> Comparison:
     """Against an earlier scorecard's file, or another period of the same log."""
     said = str(asked.compare_to)
     if Path(said).expanduser().is_file():
         return compared(read_card(Path(said).expanduser()), card.to_dict())
-    now = selected_of(source.frame, source.folder, asked.selection, org=asked.org).scope
+    now = Rows.of(source, replace(asked, bundle=None, registry=None)).scope
     before = earlier(asked.selection, now, _newest(card), said)
     plain = replace(asked, selection=before, compare_to=None, bundle=None)
     return compared(_card(source, plain, Checks()).to_dict(), card.to_dict())

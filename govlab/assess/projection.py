@@ -21,7 +21,7 @@ from govlab.replays import replay_selection
 from govlab.replays.organisation import derives
 from govlab.selection import Selection
 
-__all__ = ["PROJECTED", "Projected", "Projection", "projected_by_replay"]
+__all__ = ["PROJECTED", "Projected", "Projection", "finished", "projected_by_replay"]
 
 PROJECTED = (
     "decisions.allow_rate",
@@ -52,7 +52,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Projection:
-    """Takes batches that a plan decided, and gives their figures at the end."""
+    """Takes batches that a plan decided, and says at the end what they come to."""
 
     bundle: Bundle
     cuts: tuple[str, ...]
@@ -60,24 +60,31 @@ class Projection:
     parts: list[Partial] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_STATUS.values(), 0))
 
-    def spec(self) -> Spec:
-        """What is computed of each batch."""
-        return spec_of(*PROJECTED, cuts=self.cuts)
-
     def take(self, batch: pl.DataFrame) -> None:
         """Counts one batch that has the decisions under DECIDED."""
         status = batch.get_column(f"{DECIDED}status").value_counts()
         for word, count in status.iter_rows():
             self.counts[_STATUS[word]] += count
         view = _view(batch)
-        self.parts.append(partial(view, self.spec(), _knowing(view), tz=self.tz))
+        self.parts.append(partial(view, _spec(self.cuts), _knowing(view), tz=self.tz))
         if len(self.parts) == 16:
             self.parts = [merge(self.parts)]
 
-    def finish(self) -> Projected:
-        """The figures of all batches."""
-        values = finish(merge(self.parts), self.spec(), cuts=(None, *self.cuts))
-        return Projected(self.bundle, tuple(values), self.counts)
+    def taken(self) -> tuple[Partial, Mapping[str, int]]:
+        """What all batches come to, and how many events stand how."""
+        return merge(self.parts), self.counts
+
+
+def _spec(cuts: tuple[str, ...]) -> Spec:
+    return spec_of(*PROJECTED, cuts=cuts)
+
+
+def finished(
+    bundle: Bundle, cuts: tuple[str, ...], whole: Partial, counts: Mapping[str, int]
+) -> Projected:
+    """The figures of what a `Projection` has taken."""
+    values = finish(whole, _spec(cuts), cuts=(None, *cuts))
+    return Projected(bundle, tuple(values), counts)
 
 
 _SOURCE = "replay"
@@ -119,7 +126,7 @@ def projected_by_replay(
     )
     projection = Projection(bundle, cuts, found.scope.tz)
     projection.take(rows.with_columns(gate=f"{DECIDED}gate", risk=f"{DECIDED}risk"))
-    return projection.finish()
+    return finished(bundle, cuts, *projection.taken())
 
 
 _MADE = ("gate", "risk", "day", "week")

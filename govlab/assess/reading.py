@@ -13,7 +13,7 @@ from govlab.kpi.knowledge import Knowledge, Told
 from govlab.kpi.partials import Partial, merge, partial
 from govlab.kpi.spec import Spec
 
-__all__ = ["BATCH", "Beside", "columns_read", "in_batches", "read"]
+__all__ = ["BATCH", "Beside", "columns_read", "in_batches", "knowing", "read", "reduced"]
 
 BATCH = 500_000
 """Rows that are reduced at once."""
@@ -50,17 +50,46 @@ def read(
     source can fill; `told` is as for `Knowledge.of`.
     """
     given = tuple(beside)
-    lazy = frame.select(columns_read(frame, spec, given))
-    needed = spec.reads()
-    empty = _ready(lazy.clear().collect(), given, needed)
+    known = knowing(frame, spec, folder=folder, beside=given, told=told)
+    return reduced(frame, spec, known, tz=tz, beside=given), known
+
+
+def knowing(
+    frame: pl.LazyFrame,
+    spec: Spec,
+    *,
+    folder: Path | None = None,
+    beside: Iterable[Beside] = (),
+    told: Told | None = None,
+) -> Knowledge:
+    """What the sources of `frame` can tell of what `spec` reads; no row is read."""
+    given = tuple(beside)
     made = [name for one in given for name in one.gives]
-    known = Knowledge.of(empty.lazy(), folder, given=made, told=told)
+    return Knowledge.of(_nothing(frame, spec, given).lazy(), folder, given=made, told=told)
+
+
+def reduced(
+    frame: pl.LazyFrame,
+    spec: Spec,
+    known: Knowledge,
+    *,
+    tz: str = "UTC",
+    beside: Iterable[Beside] = (),
+) -> Partial:
+    """The partial of `frame`, of whose sources it is `known` what they can tell."""
+    given, needed = tuple(beside), spec.reads()
     waiting: list[Partial] = []
-    for batch in in_batches(lazy):
+    for batch in in_batches(frame.select(columns_read(frame, spec, given))):
         waiting.append(partial(_ready(batch, given, needed), spec, known, tz=tz))
         if len(waiting) == _FEW:
             waiting = [merge(waiting)]
-    return merge(waiting or [partial(empty, spec, known, tz=tz)]), known
+    return merge(waiting or [partial(_nothing(frame, spec, given), spec, known, tz=tz)])
+
+
+def _nothing(frame: pl.LazyFrame, spec: Spec, beside: Iterable[Beside]) -> pl.DataFrame:
+    """No rows, with the columns that those of `frame` have when they are counted."""
+    lazy = frame.select(columns_read(frame, spec, beside))
+    return _ready(lazy.clear().collect(), beside, spec.reads())
 
 
 def columns_read(frame: pl.LazyFrame, spec: Spec, beside: Iterable[Beside] = ()) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import click
 
 from govlab.assess import Asked, Price, Scorecard, compared, made, read_card, targets_named
 from govlab.assess.asking import BY
+from govlab.assess.daily import series_of
 from govlab.assess.maturity import load_criteria
 from govlab.bundle import load_bundle
 from govlab.cli.enrichment_options import org_option
+from govlab.cli.nightly import Gate, gating
 from govlab.cli.options import as_json, emit, say, show_people
 from govlab.cli.selecting import by_option, listed, selecting
 from govlab.cli.sheets import filing, write_sheet
@@ -21,11 +24,10 @@ from govlab.replays.organisation import load_org
 from govlab.report.disclosure import Disclosure
 from govlab.report.figures import scorecard_text
 from govlab.report.scorecard import Sheet, difference_text
+from govlab.scheduled import open_history
 from govlab.selection import Selection
 
 __all__ = ["command"]
-
-FAILS = {"warn": ("warn", "fail"), "fail": ("fail",), "unknown": ("unknown",)}
 
 
 @click.command(
@@ -44,12 +46,7 @@ FAILS = {"warn": ("warn", "fail"), "fail": ("fail",), "unknown": ("unknown",)}
 @by_option
 @click.option("--review-minutes", type=int, default=5, help="Minutes an approval takes (5).")
 @click.option("--hourly-rate", metavar="USD", help="What an hour of an approver costs.")
-@click.option(
-    "--fail-on",
-    multiple=True,
-    type=click.Choice(tuple(FAILS)),
-    help="Exit 1 where a figure has this status; repeat it.",
-)
+@gating
 @filing
 @show_people
 @selecting
@@ -66,6 +63,8 @@ def command(
     by: tuple[str, ...],
     review_minutes: int,
     hourly_rate: str | None,
+    history: str | None,
+    due: str | None,
     fail_on: tuple[str, ...],
     outputs: dict[str, Path | None],
     people: bool,
@@ -93,15 +92,26 @@ def command(
         org=load_org(org) if org else None,
         registry=open_registry(registry) if registry else None,
     )
-    card = made(log, asked)
-    sheet = Sheet.of(card.to_dict(), Disclosure(people))
+    gate = Gate.of(fail_on, due, history)
+    if history is None:
+        return int(gate.fails(_shown(made(log, asked), Disclosure(people), outputs, as_json)))
+    with open_history(history, series_of(log, asked)) as kept:
+        card = made(log, replace(asked, history=kept))
+        return int(gate.finish(kept, _shown(card, Disclosure(people), outputs, as_json)))
+
+
+def _shown(
+    card: Scorecard, disclosure: Disclosure, outputs: dict[str, Path | None], as_json: bool
+) -> Scorecard:
+    """The scorecard, once it is in every file that was asked for and on the page."""
+    sheet = Sheet.of(card.to_dict(), disclosure)
     for form, path in write_sheet(sheet, outputs).items():
         say(f"{form}: {path}")
     if as_json:
         emit(sheet.document)
     else:
-        click.echo(scorecard_text(card, Disclosure(people)))
-    return _gate(card, fail_on)
+        click.echo(scorecard_text(card, disclosure))
+    return card
 
 
 def _price(minutes: int, rate: str | None) -> Price | None:
@@ -115,11 +125,6 @@ def _price(minutes: int, rate: str | None) -> Price | None:
     if not micro.is_finite() or micro < 0 or micro != micro.to_integral_value() or minutes < 0:
         raise UsageError(f"`--hourly-rate {rate}` is no amount; write e.g. `80.50`")
     return Price(minutes, int(micro))
-
-
-def _gate(card: Scorecard, fail_on: tuple[str, ...]) -> int:
-    failing = {status for word in fail_on for status in FAILS[word]}
-    return int(any(judged.status in failing for judged in card.figures))
 
 
 def _diff(files: tuple[str, ...], disclosure: Disclosure, as_json: bool) -> int:

@@ -19,7 +19,7 @@ from govlab.log.store import is_log
 from govlab.log.tables import batches, columns
 from govlab.schema import LIST_TEXT, MARKS, request_columns
 
-__all__ = ["scan_log", "scan_runs", "stored"]
+__all__ = ["scan_log", "scan_parts", "scan_runs", "stored"]
 
 _TABLES = (".parquet", ".pq", ".csv", ".tsv", ".ndjson", ".jsonl")
 
@@ -44,6 +44,11 @@ def scan_log(source: Any, *, tz: str | None = None) -> pl.LazyFrame:
     if not frames:
         raise LogError(f"`{source}` holds no table; native logs are ingested first")
     return frames[0] if len(frames) == 1 else _together(frames)
+
+
+def scan_parts(parts: Sequence[Path]) -> pl.LazyFrame:
+    """Some of the files of a log that govlab wrote, as `scan_log` gives the whole."""
+    return _shown(_parquet(list(parts), parts[0].parent), list(parts))
 
 
 def scan_runs(source: str | Path) -> pl.LazyFrame | None:

@@ -1,0 +1,10 @@
+"""Scheduled runs: what a log's days came to, kept, so that a night counts only what is new (J16).
+
+`history` keeps parts and editions in a folder or an object store; `pieces` are the days of a log.
+"""
+
+from govlab.scheduled.edition import Outcome
+from govlab.scheduled.history import History, digest_of, open_history
+from govlab.scheduled.pieces import Period, Piece, pieces_of
+
+__all__ = ["History", "Outcome", "Period", "Piece", "digest_of", "open_history", "pieces_of"]

@@ -1,0 +1,135 @@
+"""A history in a folder: a file beside each that takes its place, and a lock for the whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Final
+
+from govlab.errors import UsageError
+from govlab.scheduled.store import Kept, this_process
+
+__all__ = ["LOCK", "Folder"]
+
+LOCK: Final = ".lock"
+"""Who holds the folder. What it says is only told: the lock is the system's, and ends with the
+process that holds it, however that ends."""
+
+_PART: Final = "*.part"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The folder `path`."""
+
+    path: Path
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One writer at a time. Raises UsageError, naming the holder, where there is one."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / LOCK).open("a+b")
+        except OSError as error:
+            raise self._unwritable(error) from None
+        with file:
+            self._take(file)
+            self._sweep()
+            yield
+
+    def _take(self, file: IO[bytes]) -> None:
+        try:
+            _lock(file.fileno())
+        except (BlockingIOError, PermissionError):
+            file.seek(0)
+            holder = file.read().decode("utf-8", "replace").strip() or "another process"
+            raise UsageError(
+                f"`{self.path}` is held by {holder}; wait until that has ended, or stop it"
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"`{self.path}` cannot be locked: {error.strerror}; name a folder of a local disk, "
+                "or the URL of an object store"
+            ) from None
+        file.truncate(0)
+        file.write(f"{this_process()}\n".encode())
+        file.flush()
+
+    def _sweep(self) -> None:
+        """Removes what a process that was killed had not yet put in its place."""
+        for path in self.path.rglob(_PART):
+            path.unlink(missing_ok=True)
+
+    def get(self, name: str) -> Kept | None:
+        """The file and the digest of its content."""
+        try:
+            content = (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UsageError(f"`{self.path / name}` cannot be read: {error.strerror}") from None
+        return Kept(content, sha256(content).hexdigest())
+
+    def put(self, name: str, content: bytes) -> None:
+        """The file is written beside and on disk before it takes its place."""
+        path = self.path / name
+        part = path.with_name(f".{path.name}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def swap(self, name: str, content: bytes, tag: str | None) -> bool:
+        """The caller holds the folder: what is there now stays until it is replaced."""
+        there = self.get(name)
+        if (there.tag if there else None) != tag:
+            return False
+        self.put(name, content)
+        return True
+
+    def names(self, folder: str) -> list[str]:
+        """The files of a folder."""
+        found = (self.path / folder).glob("*") if (self.path / folder).is_dir() else ()
+        return sorted(f"{folder}/{path.name}" for path in found if not path.name.startswith("."))
+
+    def drop(self, name: str) -> None:
+        """Removes the file."""
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(f"`{self.path}` cannot be written: {error.strerror}")
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 2**30, os.SEEK_SET)  # behind what others read
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
