@@ -120,7 +120,7 @@ class Scorecard:
         return tuple(judged for judged in self.figures if judged.figure.board)
 
     def standing(self) -> dict[str, str]:
-        """What is wrong or unknown: the status of each figure that warns, fails or cannot be told."""
+        """What warns, fails or cannot be told: the status of each such figure."""
         return {j.figure.id: j.status for j in self.figures if j.status not in ("pass", "none")}
 
     def events(self, name: str, side: Side = "numerator") -> pl.DataFrame:
