@@ -29,7 +29,6 @@ __all__ = ["Day", "depends_on", "read_days", "series_of", "together"]
 
 _FORMAT: Final = 1
 """Rises when what a part means changes within one version of govlab."""
-_FEW: Final = 16  # parts that wait to be added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +61,20 @@ def read_days(
     depends: Mapping[str, Any],
     read: Callable[[pl.LazyFrame, Period], Day],
 ) -> list[Day]:
-    """What the days of `log` in the period of `scope` come to, several together.
+    """What the days of `log` in the period of `scope` come to.
 
     Those that the history keeps are as they were; `read` makes the others, of a piece's rows and of
     what the period cuts off. `depends` is what a part depends on beside its rows.
     """
     pieces = pieces_of(log)
     history.days = sorted({day for piece in pieces for day in piece.days()})
-    waiting: list[Day] = []
+    found: list[Day] = []
     for piece in pieces:
         cut = None if _is_untimed(scope) else piece.cut((scope.since, scope.until))
         if cut is not None:
             key = digest_of([piece.digest, [end and end.isoformat() for end in cut], depends])
-            waiting.append(history.part(piece.day, key, _Reading(piece, cut, read), _KINDS))
-        if len(waiting) == _FEW:
-            waiting = [together(waiting)]
-    return waiting
+            found.append(history.part(piece.name, key, _Reading(piece, cut, read), _KINDS))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,8 @@ def _placed(
 ) -> pl.Series:
     rows = cells.struct.unnest()
     there = rows.select(pl.any_horizontal(pl.col(m).is_not_null() for m in marks)).to_series()
-    found = made(rows.filter(there)).cast(kind)
+    # in one piece each: `list.contains` of polars 2.1 panics where columns are cut differently
+    found = made(rows.filter(there).rechunk()).cast(kind)
     # lists cannot be scattered: each row takes its place among what was found, or the null behind
     place = there.cum_sum().cast(pl.Int64) - 1
     return found.gather(

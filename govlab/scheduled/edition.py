@@ -64,14 +64,14 @@ def _is_new(word: str, stood: str | None) -> bool:
 
 
 def _expected(newest: str | None, since: str | None, due: str | None) -> Iterator[str]:
-    """The days that have to be there: after the last edition, up to the newest and the one due."""
-    last = max((day for day in (newest, due) if day is not None), default=None)
-    if since is None or last is None:
+    """The days that have to be there: from the last edition's, up to the newest and the one due."""
+    if since is None:
         yield from () if due is None else (due,)
         return
-    day, end = date.fromisoformat(since), date.fromisoformat(last)
-    while day < end:
-        day += timedelta(days=1)
-        yield day.isoformat()
-    if due is not None and due <= since:
+    last = max(day for day in (since, newest, due) if day is not None)
+    if due is not None and due < since:
         yield due
+    day, end = date.fromisoformat(since), date.fromisoformat(last)
+    while day <= end:
+        yield day.isoformat()
+        day += timedelta(days=1)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import file_digest, sha256
+from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
+from govlab.log.collect import collected
 from govlab.log.scan import scan_log, scan_parts
 from govlab.log.store import is_log
 
 __all__ = ["Period", "Piece", "pieces_of"]
-
-_TABLE: Final = "table"
-_UNTIMED: Final = "unknown"
 
 Period = tuple[datetime | None, datetime | None]
 """From (in) and until (out); None where it has no such end."""
@@ -24,23 +23,24 @@ Period = tuple[datetime | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The actions of a `day` (UTC), `unknown` for those without a time, `table` for all of a table.
+    """The actions of a day (UTC), or those without a time, or all of a table.
 
-    `digest` is that of the content of `files`.
+    `name` is the ISO date of the day, or else no date. `digest` is that of the content of `files`.
     """
 
-    day: str
+    name: str
     digest: str
     files: tuple[Path, ...]
+    is_table: bool = False
 
     def scan(self) -> pl.LazyFrame:
         """Its actions, as `scan_log` gives those of the whole log."""
-        return scan_log(self.files[0]) if self.day == _TABLE else scan_parts(self.files)
+        return scan_log(self.files[0]) if self.is_table else scan_parts(self.files)
 
     def cut(self, period: Period) -> Period | None:
         """What `period` cuts off: an end that lies outside of the day is None.
 
-        None where the period has nothing of the piece.
+        None where the period has nothing of the day.
 
         >>> noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
         >>> Piece("2026-11-21", "", ()).cut((noon - timedelta(days=1), noon)) == (None, noon)
@@ -49,11 +49,10 @@ class Piece:
         True
         """
         since, until = period
-        if self.day == _TABLE or (since is None and until is None):
+        day = _day(self.name)
+        if day is None:
             return period
-        if self.day == _UNTIMED:
-            return None
-        start = datetime.combine(date.fromisoformat(self.day), datetime.min.time(), UTC)
+        start = datetime.combine(day, datetime.min.time(), UTC)
         end = start + timedelta(days=1)
         if (since is not None and since >= end) or (until is not None and until <= start):
             return None
@@ -62,25 +61,35 @@ class Piece:
 
     def days(self) -> set[str]:
         """The days of its actions, as ISO dates in UTC."""
-        if self.day != _TABLE:
-            return {self.day} - {_UNTIMED}
+        if _day(self.name) is not None:
+            return {self.name}
         frame = self.scan()
         if "ts" not in frame.collect_schema():
             return set()
-        found = frame.select(pl.col("ts").dt.date().drop_nulls().unique()).collect()
-        return {day.isoformat() for day in found["ts"]}
+        days = frame.select(pl.col("ts").dt.date().drop_nulls().unique())
+        return {day.isoformat() for day in collected(days, in_pieces=True)["ts"]}
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
 
 
 def pieces_of(log: Path) -> list[Piece]:
-    """The days of the log in the folder `log`, in their order; a table is one piece."""
+    """The days of the log in the folder `log`, in their order; a table is one piece.
+
+    Files are read whole for their digests: neither size nor time of a file is trusted.
+    """
     if not is_log(log):
-        return [Piece(_TABLE, _digest([log]), (log,))]
-    folders = sorted(folder for folder in (log / "actions").glob("date=*") if folder.is_dir())
-    found = [(f.name.removeprefix("date="), tuple(sorted(f.glob("*.parquet")))) for f in folders]
-    return [Piece(day, _digest(files), files) for day, files in found if files]
+        return [Piece("table", _digest([log]), (log,), is_table=True)]
+    found = sorted(log.glob("actions/*/*.parquet"))
+    days = [(folder, tuple(files)) for folder, files in groupby(found, lambda p: p.parent.name)]
+    return [Piece(name.removeprefix("date="), _digest(files), files) for name, files in days]
 
 
-def _digest(files: list[Path] | tuple[Path, ...]) -> str:
+def _digest(files: Sequence[Path]) -> str:
     """That of the digests of the files, in the order of their names."""
     whole = sha256()
     for path in files:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from govlab.errors import UsageError
+
 __all__ = ["Kept", "Store", "open_store", "this_process"]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
@@ -77,6 +79,8 @@ def open_store(place: str | Path) -> Store:
     from govlab.scheduled.folder import Folder  # noqa: PLC0415  # one of the two is needed
     from govlab.scheduled.objects import Objects  # noqa: PLC0415
 
+    if str(place).startswith("file:"):
+        raise UsageError(f"`{place}`: name the folder itself, without `file:`")
     if _URL.match(str(place)):
         return Objects.at(str(place))
     return Folder(Path(place).expanduser())
