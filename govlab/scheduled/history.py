@@ -105,7 +105,7 @@ class History:
         found = outcome(now, before, self.days, due)
         if now != self.edition:
             self._swap(now, before)
-            self._sweep()
+        self._sweep()
         return found
 
     def _swap(self, now: Edition, before: Edition | None) -> None:

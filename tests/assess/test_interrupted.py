@@ -133,8 +133,9 @@ def command(log: Path, folder: Path) -> Run:
 
 @pytest.mark.slow
 def test_runs_killed_at_random_moments_come_to_the_same(tmp_path: Path) -> None:
-    """As many kills as GOVLAB_KILLS says (4), each at a moment of a run that has not ended."""
-    kills, rng = int(os.environ.get("GOVLAB_KILLS", "4")), random.Random(7)
+    """Each kill at a moment of a run that has not ended: 3 of them, 100 in the deep profile."""
+    deep = os.environ.get("GOVLAB_PROFILE") == "deep"
+    kills, rng = 100 if deep else 3, random.Random(7)
     log = log_of(tmp_path / "log", DAYS[:2])
     run = command(log, tmp_path)
     run(tmp_path / "before")
