@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from govlab.bundle import load_bundle, starters
 from govlab.cli.main import run
+from govlab.cli.scorecard import command as scorecard
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,6 +45,17 @@ def test_links_lead_somewhere(link: str) -> None:
 def test_commands_exist(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"govlab {name}" in capsys.readouterr().out
+
+
+def test_what_runs_every_night_are_options_and_files_that_are_read() -> None:
+    """Whatever starts the command, its words are those that the command takes."""
+    section = TEXT.partition("## Run it every night")[2].partition("\n## ")[0]
+    said = re.findall(r"scorecard[ ,].*--history.*", section)
+    known = {option for param in scorecard.params for option in param.opts}
+    assert len(said) == 5
+    assert all(set(re.findall(r"(?<=[ \[])--[a-z-]+", line)) <= known for line in said)
+    assert all(yaml.safe_load(block) for block in blocks("yml"))
+    assert len(blocks("yml")) == 2
 
 
 def test_every_starter_is_listed() -> None:

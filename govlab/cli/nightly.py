@@ -20,6 +20,7 @@ __all__ = ["Gate", "gating"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 FAILS = {"new": (), "warn": ("warn", "fail"), "fail": ("fail",), "unknown": ("unknown",)}
+_GRAVEST = ("fail", "warn", "unknown")
 _SHOWN = 8
 
 
@@ -92,7 +93,7 @@ def _day(text: str) -> str:
 def _lines(history: History, found: Outcome) -> Iterator[str]:
     """What happened, the gravest last: that is what a mail or a page ends with."""
     again = [name.partition("/")[2][:10] for name in history.counted]
-    yield f"history: {len(history.parts)} days, {_count(again)} read now, the others as kept"
+    yield f"history: {len(history.parts)} days, of which read now: {_count(again)}"
     since = f"the run up to {found.since}" if found.since else "no run before"
     if found.gone:
         yield f"no longer, since {since}: {_words(found.gone)}"
@@ -106,11 +107,12 @@ def _lines(history: History, found: Outcome) -> Iterator[str]:
 
 
 def _count(days: Collection[str]) -> str:
-    return f"{len(days)} ({_list(sorted(days))})" if days else "none"
+    return f"{len(days):,} ({_list(sorted(days))})" if days else "none"
 
 
 def _words(standing: Mapping[str, str]) -> str:
-    return _list([f"`{name}` {word}" for name, word in standing.items()])
+    ranked = sorted(standing.items(), key=lambda one: (_GRAVEST.index(one[1]), one[0]))
+    return _list([f"`{name}` {word}" for name, word in ranked])
 
 
 def _list(items: Sequence[str]) -> str:

@@ -29,13 +29,13 @@ def test_a_night_says_what_it_read_and_what_is_new(
     assert run(nightly(log, "--json")) == 0
     said = capsys.readouterr()
     assert said.out == whole
-    assert f"history: 2 days, 2 ({DAYS[0]}, {DAYS[1]}) read now" in said.err
+    assert f"history: 2 days, of which read now: 2 ({DAYS[0]}, {DAYS[1]})" in said.err
     assert "new, since no run before: " in said.err
     come(log, DAYS[2])
     late(log, DAYS[0])
     assert run(nightly(log)) == 0
     said = capsys.readouterr()
-    assert f"history: 3 days, 2 ({DAYS[0]}, {DAYS[2]}) read now" in said.err
+    assert f"history: 3 days, of which read now: 2 ({DAYS[0]}, {DAYS[2]})" in said.err
     assert "new, since" not in said.err
 
 
@@ -89,7 +89,7 @@ def test_a_history_in_an_object_store(
         assert run(words) == 0
         again = capsys.readouterr()
         assert again.out == first.out
-        assert "history: 2 days, none read now" in again.err
+        assert "history: 2 days, of which read now: none" in again.err
 
 
 @pytest.mark.parametrize(
