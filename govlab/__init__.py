@@ -15,6 +15,7 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     cube/      a log, reduced exactly                  sweeps/    values of params, the trade-off
     exporting/ bundle -> one file that decides         serving/   AuthZEN over HTTP, the log of it
     scheduled/ a scorecard, night after night
+    history/   what earlier events add up to           enforcing/ budgets, approvals, guarded calls
 
 >>> import govlab
 >>> govlab.load_bundle("prod-safety").name

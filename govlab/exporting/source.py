@@ -17,7 +17,7 @@ from govlab.exporting.tables import NAMES, plan_text, value_text
 from govlab.plan import Plan, compile_plan
 from govlab.plan.constraints import MERGES
 
-__all__ = ["PUBLIC", "engine_source", "plan_source"]
+__all__ = ["PUBLIC", "REMEMBERING", "engine_source", "plan_source"]
 
 _SURFACE = "govlab.exporting.surface"
 _ENGINE = {"Engine": "govlab.backends.scalar.deciding"}
@@ -30,6 +30,12 @@ _PUBLIC = (
 )
 PUBLIC = ("DIGEST", "Admission", "Approval", "Decision", "Vote", "admit", "decide")
 """What a caller of an exported engine uses."""
+REMEMBERING = ("Windows", "features", "record", "warming")
+"""What such a caller uses besides, where the bundle reads history."""
+_HISTORY = (
+    Symbol("govlab.runtime.windows", "Windows"),
+    *(Symbol("govlab.exporting.remembering", name) for name in REMEMBERING[1:]),
+)
 
 
 def engine_source(bundle: Bundle) -> str:
@@ -50,8 +56,11 @@ def plan_source(plan: Plan, written: Mapping[str, str]) -> str:
     imports = {name: Symbol(module, name) for name, module in homes.items()}
     program = parse_module(PROGRAM, text, imports)
     merges = {Symbol("govlab.plan.constraints", "MERGES"): value_text(_merges(plan))}
-    found = reach(program, _SURFACE, _called(text), merges, _PUBLIC)
-    return f"{_about(plan)}\n{bundle_text(found, _SURFACE)}\n\n__all__ = {list(PUBLIC)!r}\n"
+    remembers = plan.has_history()
+    also = (*_PUBLIC, *(_HISTORY if remembers else ()))
+    found = reach(program, _SURFACE, _called(text), merges, also)
+    public = sorted({*PUBLIC, *(REMEMBERING if remembers else ())})
+    return f"{_about(plan)}\n{bundle_text(found, _SURFACE)}\n\n__all__ = {public!r}\n"
 
 
 def _about(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from govlab.incident.model import Binding, Ruling
 from govlab.plan import compile_plan
 from govlab.plan.admit import Approval, Vote, action_sha256, admit, base_digest
-from govlab.plan.remedy import variant
+from govlab.runtime.variants import variant
 
 __all__ = ["bindings"]
 

@@ -20,7 +20,7 @@ from govlab.selection import Selected, Selection
 
 __all__ = ["fit_of", "read_by", "starters"]
 
-_WITH_HISTORY: Final = 20_000  # events that are decided one by one while a reader waits
+_WITH_HISTORY: Final = 100_000  # events that are decided one by one while a reader waits
 _COPIES: Final = "inspection.copies"
 _ALL: Final = Selection()
 

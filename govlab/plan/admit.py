@@ -10,8 +10,8 @@ from typing import Any
 
 from govlab.plan.decision import Decision, Requirement
 from govlab.plan.model import Plan
-from govlab.plan.remedy import variant
 from govlab.runtime.arguments import canonical, digest
+from govlab.runtime.variants import variant
 
 __all__ = ["BINDINGS", "Admission", "Approval", "Vote", "action_sha256", "admit", "base_digest"]
 

@@ -11,9 +11,9 @@ from govlab.bundle.model import Default, Derivation
 from govlab.errors import UsageError, did_you_mean
 from govlab.plan.compile import default_rule
 from govlab.plan.model import Assumption, Plan, Scope, Step
-from govlab.plan.remedy import plain
 from govlab.runtime.arguments import canonical, value_state
 from govlab.runtime.event import COUNTS, instant, micro_usd
+from govlab.runtime.variants import plain
 from govlab.schema import request_columns
 from govlab.types import Type
 

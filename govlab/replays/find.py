@@ -10,7 +10,7 @@ import polars as pl
 
 from govlab.bundle import Bundle
 from govlab.errors import LogError
-from govlab.history import decide_each
+from govlab.history import decide_in_order
 from govlab.plan import compile_plan
 from govlab.replays.rows import events, unknown_columns
 
@@ -39,5 +39,5 @@ def find_event(bundle: Bundle, frame: pl.LazyFrame, event_id: str) -> Found:
     at, lacks = ids.index(event_id), unknown_columns(rows, plan.reads())
     if not plan.has_history():
         return Found(events(rows)[at], lacks[at], {})
-    decided = decide_each(plan, events(rows), state="counterfactual", unknown=lacks)
+    decided = decide_in_order(plan, events(rows), state="counterfactual", unknown=lacks)
     return Found(events(rows)[at], lacks[at], decided[at].features)

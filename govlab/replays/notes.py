@@ -17,8 +17,8 @@ def assumed_notes(bundle: Bundle, plan: Plan) -> Iterator[str]:
     """What the numbers take for granted."""
     if plan.has_history():
         yield (
-            "the bundle reads history: decided event by event on the "
-            "reference engine, which is slow on large logs"
+            "the bundle reads history: decided event by event on the scalar engine, in the order "
+            "of `ts`, run, step and id; production counts events as they arrive"
         )
     yield from (f"assumption: {assumption}" for assumption in bundle.assumptions)
     lookups = [k.name for member in bundle.chain() for k in member.lookups]

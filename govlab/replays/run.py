@@ -339,7 +339,7 @@ def replay_selection(  # noqa: PLR0913  as above
     return Replay(
         loaded,
         plan,
-        "reference" if history else "columnar",
+        "scalar" if history else "columnar",
         tuple(by),
         frame,
         shown,

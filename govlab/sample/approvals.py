@@ -11,7 +11,7 @@ from typing import Any
 
 from govlab.plan import Decision
 from govlab.plan.admit import action_sha256
-from govlab.plan.remedy import variant
+from govlab.runtime.variants import variant
 from govlab.sample.facts import DEFECTS
 from govlab.sample.runs import happens, log_normal
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from govlab.plan import Decision
-from govlab.plan.limits import breaks
+from govlab.runtime.limits import breaks
 from govlab.sample.facts import CALLS, INCIDENTS
 from govlab.sample.runs import Run, happens, log_normal
 

@@ -301,7 +301,7 @@ def test_a_traceback_shows_the_generated_line(tmp_path: Path) -> None:
     assert "env == 'x'" in shown
 
 
-CARRIED = ("attributes", "fields", "joins", "policies", "support")
+CARRIED = ("attributes", "features", "fields", "joins", "policies", "recall", "support")
 
 
 @pytest.mark.parametrize("name", CARRIED)

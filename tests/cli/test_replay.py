@@ -99,7 +99,7 @@ def test_no_log_is_exit_2_with_what_was_seen(
     assert name in shown.err
 
 
-def test_a_bundle_with_history_runs_on_the_reference_and_says_so(
+def test_a_bundle_with_history_runs_on_the_scalar_engine_and_says_so(
     govlab: Command, log: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "budget.yaml"
@@ -110,8 +110,8 @@ def test_a_bundle_with_history_runs_on_the_reference_and_says_so(
         encoding="utf-8",
     )
     document = json.loads(govlab("replay", log, path, "--json").out)
-    assert document["engine"] == "reference"
-    assert "reference engine" in document["notes"][0]
+    assert document["engine"] == "scalar"
+    assert "scalar engine, in the order of `ts`" in document["notes"][0]
     assert document["decisions"]["DENY"] == 1  # the second aws-cli call within 24 hours
     explained = govlab("explain", path, "--log", log, "--id", "2")
     assert explained.code == 0, explained.err

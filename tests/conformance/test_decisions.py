@@ -33,7 +33,7 @@ from govlab.backends.reference import decide
 from govlab.backends.scalar import compile_engine
 from govlab.bundle import load_bundle
 from govlab.errors import BundleError, UsageError
-from govlab.history import Decided, decide_each
+from govlab.history import Decided, decide_each, decide_in_order
 from govlab.plan import Approval, Plan, Vote, admit, compile_plan
 from govlab.schema import ACTIONS, RUN_REQUEST
 from tests.frames import event_frame
@@ -177,13 +177,15 @@ def replayed(plan: Plan, case: Tree) -> tuple[Tree, Decided]:
     log[-1] = {**log[-1], "unknown_columns": case.get("unknown", ())}
     hidden = [frozenset(event.get("unknown_columns", ())) for event in log]
     states = {key: case[key] for key in ("state", "held") if key in case}
-    return events[-1], decide_each(plan, events, unknown=hidden, **states)[-1]
+    found = decide_each(plan, events, unknown=hidden, **states)
+    assert decide_in_order(plan, events, unknown=hidden, **states) == found
+    return events[-1], found[-1]
 
 
 def by_columns(plan: Plan, case: Tree) -> Tree:
     """The same event as a frame of one row; a plan with history is refused, and says where to."""
     if plan.has_history():
-        with pytest.raises(UsageError, match=r"reads history.*reference engine"):
+        with pytest.raises(UsageError, match=r"reads history.*scalar engine"):
             decide_frame(plan, pl.DataFrame({"tool": ["t"]}))
         return by_reference(plan, case)
     frame = event_frame(event_of(case["event"]), plan.reads(), frozenset(case.get("unknown", ())))

@@ -111,7 +111,7 @@ def _refuse_history(plan: Plan) -> None:
     if plan.has_history():
         raise UsageError(
             f"`{plan.name}` reads history, which columns do not compute yet; "
-            "`replay` runs it on the reference engine"
+            "`replay` runs it on the scalar engine"
         )
 
 

@@ -26,9 +26,10 @@ from govlab.lang.nodes import Variable
 from govlab.lang.syntax import Span
 from govlab.plan.combine import Combined, combine, conclude, refuse
 from govlab.plan.model import NO_RULE, Plan, PolicyPlan, decode
-from govlab.plan.remedy import agreed, remedy, variant
+from govlab.plan.remedy import agreed, remedy
 from govlab.plan.risk import highest
 from govlab.runtime.states import Mark
+from govlab.runtime.variants import variant
 from govlab.types import BOOL
 
 __all__ = ["Decided", "Engine"]

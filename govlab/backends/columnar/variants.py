@@ -20,8 +20,9 @@ from govlab.backends.columnar.rounds import Round, decide_round
 from govlab.lang.nodes import Node
 from govlab.plan.combine import Combined, conclude, refuse
 from govlab.plan.model import Plan
-from govlab.plan.remedy import agreed, remedy, variant
+from govlab.plan.remedy import agreed, remedy
 from govlab.runtime.event import attribute_states
+from govlab.runtime.variants import variant
 
 __all__ = ["Waiting", "decide_variants"]
 

@@ -28,10 +28,11 @@ from govlab.plan.model import (
     Verdict,
     encode,
 )
-from govlab.plan.remedy import agreed, remedy, variant
+from govlab.plan.remedy import agreed, remedy
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
 from govlab.runtime.states import ERROR, MALFORMED, UNKNOWN, Mark, is_lacking, worst
+from govlab.runtime.variants import variant
 from govlab.runtime.withheld import read_as_absent, revealed
 from govlab.schema import by_control
 from govlab.types import TIMESTAMP

@@ -6,14 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from govlab.backends.scalar.features import Feature
 from govlab.backends.scalar.fields import field
 from govlab.backends.scalar.policies import Policy, Table, asked
 from govlab.runtime.event import attribute_states
-from govlab.runtime.states import ERROR, MALFORMED, Mark
+from govlab.runtime.states import ABSENT, ERROR, MALFORMED, UNKNOWN, Mark
 from govlab.runtime.values import Timestamp
+from govlab.runtime.withheld import WITHHELD
 from govlab.types import Type
 
-__all__ = ["Attributes", "Scope", "filled", "outcomes", "ready", "scope", "settled", "undecided"]
+__all__ = [
+    "Attributes",
+    "Scope",
+    "assumed",
+    "filled",
+    "outcomes",
+    "ready",
+    "scope",
+    "settled",
+    "undecided",
+]
 
 Event = Mapping[str, Any]
 
@@ -22,6 +34,7 @@ class Scope(NamedTuple):
     """One bundle of the chain: how its states are had, and its policies by target.
 
     `fields` read attributes of an event without marks, `plain` are those that nothing derives;
+    `touching` are the unknown columns that make any of them unknown;
     `steps` are derived attributes and lookup columns; `always` are the policies that every event
     asks, `tables` those found by a text.
     """
@@ -30,8 +43,9 @@ class Scope(NamedTuple):
     fields: Mapping[str, Callable[[Event], Any]]
     plain: Mapping[str, Callable[[Event], Any]]
     arguments: Mapping[str, Type]
+    touching: frozenset[str]
     steps: Mapping[str, Callable[[Attributes], Any]]
-    features: Sequence[str]
+    features: Sequence[Feature]
     risk: Callable[[Attributes], Any] | None
     always: Sequence[Policy]
     tables: Sequence[Table]
@@ -51,7 +65,7 @@ class Attributes(dict[str, Any]):
         self._arguments: Mapping[str, Any] | None = None
         self._marked: Mapping[str, Any] | None = None
         self._plain = scope.plain
-        if unknown or event.get("malformed_columns"):
+        if event.get("malformed_columns") or not unknown.isdisjoint(scope.touching):
             self._marked = attribute_states(event, scope.reads, unknown)
             self._plain = {}
 
@@ -79,7 +93,7 @@ def scope(
     *,
     reads: Mapping[str, Type],
     steps: Mapping[str, Callable[[Attributes], Any]],
-    features: Sequence[str],
+    features: Sequence[Feature],
     risk: Callable[[Attributes], Any] | None,
     always: Sequence[Policy],
     tables: Sequence[Table],
@@ -88,7 +102,8 @@ def scope(
     arguments = {name: kind for name, kind in reads.items() if name.startswith("args.")}
     fields = {n: field(n, kind) for n, kind in reads.items() if n not in arguments}
     plain = {name: read for name, read in fields.items() if name not in steps}
-    return Scope(reads, fields, plain, arguments, steps, features, risk, always, tables)
+    touching = frozenset({*reads, "args", WITHHELD, "cost", "cost_micro_usd"})
+    return Scope(reads, fields, plain, arguments, touching, steps, features, risk, always, tables)
 
 
 def ready(
@@ -100,8 +115,8 @@ def ready(
 ) -> Attributes:
     """The states for one bundle's targets and conditions, history and risk among them."""
     states = Attributes(scope, event, unknown, settled)
-    for name in scope.features:
-        states[f"history.{name}"] = undecided(history[name])
+    for feature in scope.features:
+        states[f"history.{feature.name}"] = undecided(history[feature.name])
     if scope.risk is not None:
         states["risk"] = scope.risk(states)
     return states
@@ -135,6 +150,18 @@ def filled(result: Any) -> Any:
             return result if ns % 1000 == 0 else MALFORMED
         case _:
             return undecided(result)
+
+
+def assumed(
+    name: str, value: Any, derived: Callable[[Attributes], Any] | None = None
+) -> Callable[[Attributes], Any]:
+    """A step that fills the attribute `name` with `value` where it is absent or unknown."""
+
+    def step(states: Attributes) -> Any:
+        state = states.recorded(name) if derived is None else derived(states)
+        return value if state is ABSENT or state is UNKNOWN else state
+
+    return step
 
 
 def outcomes(scopes: Sequence[Scope], states: Sequence[Attributes]) -> tuple[tuple[int, int], ...]:

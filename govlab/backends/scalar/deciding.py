@@ -18,10 +18,11 @@ from govlab.plan.combine import Combined, Remediation, combine, conclude, refuse
 from govlab.plan.compile import FOREVER
 from govlab.plan.decision import Decision
 from govlab.plan.model import Plan
-from govlab.plan.remedy import agreed, remedy, variant
+from govlab.plan.remedy import agreed, remedy
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
 from govlab.runtime.states import ERROR, UNKNOWN, Mark
+from govlab.runtime.variants import variant
 from govlab.runtime.withheld import read_as_absent, revealed
 from govlab.types import TIMESTAMP
 
@@ -72,7 +73,7 @@ class Engine:
     `scopes` and `sets` are that code's tables: the chain's bundles, and what remedies set.
     """
 
-    __slots__ = ("_classed", "_combined", "_ends", "_places", "_scopes", "_sets", "plan", "source")
+    __slots__ = ("_classed", "_combined", "_ends", "_places", "_sets", "plan", "scopes", "source")
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class Engine:
     ) -> None:
         self.plan = plan
         self.source = source
-        self._scopes = scopes
+        self.scopes = scopes
         self._sets = sets
         self._places = {policy.name: place for place, policy in enumerate(plan.policies)}
         ends = {p.name: p.monitored for p in plan.policies} | {_DEFAULT: plan.default_monitored}
@@ -133,8 +134,8 @@ class Engine:
 
     def _round(self, asked: _Asked) -> tuple[_Vector, _States]:
         event, unknown, history, hidden, settled = asked
-        states = [ready(scope, event, unknown, history, settled) for scope in self._scopes]
-        found = outcomes(self._scopes, states)
+        states = [ready(scope, event, unknown, history, settled) for scope in self.scopes]
+        found = outcomes(self.scopes, states)
         if hidden:
             places = {self._places[name] for name in hidden if name in self._places}
             found = tuple(each for each in found if each[0] not in places)

@@ -8,7 +8,7 @@ exported engine carries this module too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from govlab.runtime.event import COUNTS, attribute_states, instant
@@ -18,6 +18,7 @@ from govlab.types import Type
 
 __all__ = ["field"]
 
+_ZERO = timedelta(0)
 Read = Callable[[Mapping[str, Any]], Any]
 
 
@@ -98,7 +99,9 @@ def _double(name: str, careful: Read) -> Read:
 def _timestamp(name: str, careful: Read) -> Read:
     def read(event: Mapping[str, Any]) -> Any:
         raw = event.get(name)
-        return instant(raw) if type(raw) is datetime and raw.tzinfo is UTC else careful(event)
+        if type(raw) is datetime and (raw.tzinfo is UTC or raw.utcoffset() == _ZERO):
+            return instant(raw)
+        return careful(event)
 
     return read
 

@@ -6,12 +6,12 @@ import builtins
 from importlib import import_module
 from typing import Any
 
-from govlab.backends.scalar import attributes, joins, policies, support
+from govlab.backends.scalar import attributes, features, joins, policies, support
 from govlab.backends.scalar.strict import ALIASES
 
 __all__ = ["HOMES", "TAKEN", "namespace"]
 
-_MODULES = (support, policies, attributes, joins)
+_MODULES = (support, policies, attributes, features, joins)
 _RUNTIME = {
     "automaton": ("compile_program", "search"),
     "calls": ("CALLS",),

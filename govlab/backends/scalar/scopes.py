@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
 
 from govlab.backends.scalar.blocks import Module
 from govlab.backends.scalar.conditions import write_function
 from govlab.backends.scalar.globs import is_exact
 from govlab.backends.scalar.literals import literal, sequence, type_text
 from govlab.backends.scalar.targets import KEYS, needed
-from govlab.bundle.model import Derivation, Lookup
-from govlab.errors import UsageError
+from govlab.bundle.model import Derivation, Feature, Lookup
+from govlab.lang.compiled import Pattern
+from govlab.lang.nodes import Literal, Node, Variable, walk
+from govlab.lang.syntax import Span
 from govlab.plan.model import Assumption, Plan, PolicyPlan, Scope
 from govlab.schema import by_control
+from govlab.types import INT
 
 __all__ = ["write_scope"]
 
+_NOWHERE = Span(0, 0)
 _Found = Sequence[tuple[int, frozenset[str]]]  # places of policies, globs they are found by
 
 
@@ -23,26 +29,28 @@ def write_scope(module: Module, plan: Plan, number: int, scope: Scope) -> Iterat
     """The functions and tables of one bundle of the chain."""
     reads = [f"{name!r}: {type_text(kind)}" for name, kind in sorted(scope.reads.items())]
     yield f"READS_{number} = {sequence('{', reads, '}', start=10)}"
-    steps: list[str] = []
+    steps: dict[str, str] = {}
     for at, step in enumerate(scope.steps):
         match step:
             case Derivation():
                 _derivation(module, f"{number}_{at}", step)
-                steps.append(f"{step.attribute!r}: derived_{number}_{at}")
+                steps[step.attribute] = f"derived_{number}_{at}"
             case Lookup():
                 yield f"LOOKUP_{number}_{at} = {_lookup(step)}"
-                steps += [f"{n!r}: column(LOOKUP_{number}_{at}, {n!r})" for n in _columns(step)]
-            case Assumption():
-                raise UsageError(
-                    f"`{plan.name}` assumes `{step.attribute}`: what explores is not exported"
-                )
-    yield f"STEPS_{number} = {sequence('{', steps, '}', start=10)}"
+                steps |= {n: f"column(LOOKUP_{number}_{at}, {n!r})" for n in _columns(step)}
+            case Assumption(attribute=attribute, value=value):
+                said = [repr(attribute), literal(value), *filter(None, [steps.get(attribute)])]
+                steps[attribute] = f"assumed({', '.join(said)})"
+    named = [f"{name!r}: {step}" for name, step in steps.items()]
+    yield f"STEPS_{number} = {sequence('{', named, '}', start=10)}"
+    features = [_feature(module, f"{number}_{at}", f) for at, f in enumerate(scope.history)]
+    yield f"FEATURES_{number} = {sequence('(', features, ')', start=13)}"
     _risk(module, number, scope)
     placed = [(at, p) for at, p in enumerate(plan.policies) if p.scope == number]
     fields = [
         f"reads=READS_{number}",
         f"steps=STEPS_{number}",
-        f"features={literal(tuple(f.name for f in scope.history))}",
+        f"features=FEATURES_{number}",
         f"risk={'None' if scope.risk is None else f'risk_{number}'}",
         *_dispatch(placed),
     ]
@@ -65,6 +73,36 @@ def _derivation(module: Module, at: str, step: Derivation) -> None:
             f"    return filled(value_derived_{at}_{number}(s) if held is True else held)",
         ]
     module.add(f"def derived_{at}(s):", [*lines, f"return s[{step.attribute!r}]"])
+
+
+def _feature(module: Module, at: str, feature: Feature) -> str:
+    """`adds_<at>(s)`: what an event adds; a cost in micro-USD, which is exact (S8)."""
+    money = feature.sum == "cost"
+    summed = Variable(INT, _NOWHERE, "cost_micro_usd" if money else str(feature.sum))
+    node = feature.count.node if feature.count else summed
+    write_function(module, f"adds_{at}", node, f"# what an event adds to {feature.name!r}")
+    fields = [
+        f"name={feature.name!r}",
+        f"id={_meaning(feature, node)!r}",
+        f"per={literal(feature.per)}",
+        f"adds=adds_{at}",
+        f"within_us={feature.within_us!r}",
+        f"over={feature.over!r}",
+        f"money={money!r}",
+    ]
+    return sequence("Feature(", fields, ")", start=12)
+
+
+def _meaning(feature: Feature, node: Node) -> str:
+    """The name with a digest of what is added up, in which window, of whom."""
+    constants = [_constant(part.value) for part in walk(node) if isinstance(part, Literal)]
+    text = feature.count.text if feature.count else feature.sum
+    said = repr((text, constants, feature.per, feature.within_us, feature.over))
+    return f"{feature.name}@{sha256(said.encode('utf-8', 'backslashreplace')).hexdigest()[:12]}"
+
+
+def _constant(value: Any) -> str:
+    return repr(value.text) if isinstance(value, Pattern) else literal(value)
 
 
 def _risk(module: Module, number: int, scope: Scope) -> None:

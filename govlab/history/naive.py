@@ -12,31 +12,18 @@ from typing import Any
 
 from govlab.backends.reference import Asked, decide, early_states, evaluate
 from govlab.bundle.model import Feature
+from govlab.history.fates import counterfactual, factual
+from govlab.history.order import Decided, in_order
 from govlab.plan.decision import Decision
-from govlab.plan.limits import breaks
 from govlab.plan.model import Plan
-from govlab.plan.remedy import variant
-from govlab.runtime.event import attribute_states
 from govlab.runtime.states import ERROR, UNKNOWN, Mark, read
 from govlab.runtime.values import INT_MAX, INT_MIN
+from govlab.runtime.variants import variant
 from govlab.runtime.withheld import revealed
-from govlab.types import TIMESTAMP
 
-__all__ = [
-    "HELD",
-    "STATES",
-    "Decided",
-    "counterfactual",
-    "decide_all",
-    "decide_each",
-    "factual",
-    "order",
-]
+__all__ = ["decide_all", "decide_each"]
 
-STATES = ("factual", "counterfactual")
-HELD = ("recorded", "granted", "refused")
-_PERMITTED, _DENIED, _NEITHER = "permitted", "denied", "neither"
-_APPROVAL = {"approved": _PERMITTED, "rejected": _DENIED, "expired": _DENIED, "cancelled": _DENIED}
+_COUNTED = {"permitted": True, "denied": False}  # the fate that a feature `over` one counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +32,10 @@ class _Earlier:
 
     ts: Any
     addend: Any  # an int, ERROR or UNKNOWN
-    fate: Any  # permitted, denied, neither or UNKNOWN
+    fate: Any  # as `fates` has it
 
 
 _Past = dict[str, dict[Any, list[_Earlier]]]  # by feature, by key; in the total order
-
-
-def order(event: Mapping[str, Any], place: int) -> tuple[Any, ...]:
-    """The sort key of the total order: `ts` (absent first), `run_id`, `step`, `event_id`."""
-    step = event.get("step")
-    ts = attribute_states(event, {"ts": TIMESTAMP}, frozenset())["ts"]  # text or datetime
-    return (
-        not isinstance(ts, Mark),
-        0 if isinstance(ts, Mark) else ts.ns,
-        event.get("run_id") or "",
-        step is not None,
-        step or 0,
-        event.get("event_id") or "",
-        place,
-    )
 
 
 def decide_all(
@@ -82,14 +54,6 @@ def decide_all(
     return [d.decision for d in decide_each(plan, events, state=state, held=held, unknown=unknown)]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision and the history features it was made with."""
-
-    decision: Decision
-    features: Mapping[str, Any]
-
-
 def decide_each(
     plan: Plan,
     events: Sequence[Mapping[str, Any]],
@@ -102,7 +66,7 @@ def decide_each(
     hidden = unknown or [frozenset()] * len(events)
     past: _Past = {f.name: defaultdict(list) for s in plan.scopes for f in s.history}
     decisions: dict[int, Decided] = {}
-    for place in sorted(range(len(events)), key=lambda p: order(events[p], p)):
+    for place in in_order(events):
         asked = Asked(events[place], hidden[place])
         states = {id(scope): early_states(scope, asked) for scope in plan.scopes}
         features = {
@@ -182,7 +146,8 @@ def _inside(feature: Feature, earlier: _Earlier, now: Any) -> bool:
 
 
 def _contribution(feature: Feature, earlier: _Earlier) -> Any:
-    if feature.over != "attempted" and earlier.fate not in (feature.over, UNKNOWN):
+    counted = _COUNTED.get(feature.over, earlier.fate)
+    if earlier.fate is not counted and earlier.fate is not UNKNOWN:
         return 0
     if earlier.addend == 0:
         return 0  # adds nothing, whether it counts or not
@@ -191,39 +156,3 @@ def _contribution(feature: Feature, earlier: _Earlier) -> Any:
     if feature.within_us is not None and isinstance(earlier.ts, Mark):
         return earlier.ts
     return earlier.addend
-
-
-def factual(event: Mapping[str, Any]) -> Any:
-    """What became of a recorded event: permitted, denied, neither, or UNKNOWN (S8, table)."""
-    if event.get("executed") is not None:
-        return _PERMITTED if event["executed"] else _DENIED
-    match event.get("decision"):
-        case "ALLOW" | "ALLOW_WITH_CONSTRAINTS":
-            return _PERMITTED
-        case "DENY":
-            return _DENIED
-        case "REQUIRE_APPROVAL":
-            return _APPROVAL.get(event.get("approval_status") or "", _NEITHER)
-        case _:  # nothing recorded; or a remedy, of which the log does not say if it was applied
-            return UNKNOWN
-
-
-def counterfactual(decision: Decision, event: Mapping[str, Any], held: str) -> Any:
-    """What becomes of the event under the replayed decision (S8, table)."""
-    if decision.status == "undecidable":
-        return UNKNOWN
-    match decision.decision:
-        case "ALLOW":
-            return _PERMITTED
-        case "ALLOW_WITH_CONSTRAINTS":
-            broken = breaks(decision.constraints, event)
-            return UNKNOWN if broken is None else _DENIED if broken else _PERMITTED
-        case "REMEDIATE":
-            automatic = decision.remediation and decision.remediation.apply == "automatic"
-            return _PERMITTED if automatic else _DENIED
-        case "REQUIRE_APPROVAL":
-            answers = {"granted": _PERMITTED, "refused": _DENIED}
-            recorded = _APPROVAL.get(event.get("approval_status") or "", _NEITHER)
-            return answers.get(held, recorded)
-        case _:
-            return _DENIED

@@ -123,38 +123,38 @@ def test_the_total_order() -> None:
 @pytest.mark.parametrize(
     ("recorded", "fate"),
     [
-        ({"executed": True, "decision": "DENY"}, "permitted"),
-        ({"executed": False, "decision": "ALLOW"}, "denied"),
-        ({"decision": "ALLOW"}, "permitted"),
-        ({"decision": "ALLOW_WITH_CONSTRAINTS"}, "permitted"),
-        ({"decision": "DENY"}, "denied"),
-        ({"decision": "REQUIRE_APPROVAL", "approval_status": "approved"}, "permitted"),
-        ({"decision": "REQUIRE_APPROVAL", "approval_status": "expired"}, "denied"),
-        ({"decision": "REQUIRE_APPROVAL", "approval_status": "pending"}, "neither"),
-        ({"decision": "REQUIRE_APPROVAL"}, "neither"),
+        ({"executed": True, "decision": "DENY"}, True),
+        ({"executed": False, "decision": "ALLOW"}, False),
+        ({"decision": "ALLOW"}, True),
+        ({"decision": "ALLOW_WITH_CONSTRAINTS"}, True),
+        ({"decision": "DENY"}, False),
+        ({"decision": "REQUIRE_APPROVAL", "approval_status": "approved"}, True),
+        ({"decision": "REQUIRE_APPROVAL", "approval_status": "expired"}, False),
+        ({"decision": "REQUIRE_APPROVAL", "approval_status": "pending"}, None),
+        ({"decision": "REQUIRE_APPROVAL"}, None),
         ({"decision": "REMEDIATE"}, UNKNOWN),
         ({}, UNKNOWN),
     ],
 )
 def test_factual(recorded: dict[str, Any], fate: Any) -> None:
-    assert factual(recorded) == fate
+    assert factual(recorded) is fate
 
 
 FATES: list[tuple[Decision, dict[str, Any], str, Any]] = [
-    (Decision("ALLOW", "decided"), {}, "recorded", "permitted"),
+    (Decision("ALLOW", "decided"), {}, "recorded", True),
     (Decision("ALLOW", "undecidable"), {}, "recorded", UNKNOWN),
-    (Decision("DENY", "error"), {}, "recorded", "denied"),
+    (Decision("DENY", "error"), {}, "recorded", False),
     (
         Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
         {"files_changed": 2},
         "recorded",
-        "denied",
+        False,
     ),
     (
         Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
         {"files_changed": 1},
         "recorded",
-        "permitted",
+        True,
     ),
     (
         Decision("ALLOW_WITH_CONSTRAINTS", "decided", constraints={"max_files": 1}),
@@ -166,35 +166,35 @@ FATES: list[tuple[Decision, dict[str, Any], str, Any]] = [
         Decision("REMEDIATE", "decided", remediation=Remedy({}, "automatic")),
         {},
         "recorded",
-        "permitted",
+        True,
     ),
-    (Decision("REMEDIATE", "decided", remediation=Remedy({}, "suggest")), {}, "recorded", "denied"),
+    (Decision("REMEDIATE", "decided", remediation=Remedy({}, "suggest")), {}, "recorded", False),
     (
         Decision("REQUIRE_APPROVAL", "decided"),
         {"approval_status": "approved"},
         "recorded",
-        "permitted",
+        True,
     ),
     (
         Decision("REQUIRE_APPROVAL", "decided"),
         {"approval_status": "rejected"},
         "recorded",
-        "denied",
+        False,
     ),
-    (Decision("REQUIRE_APPROVAL", "decided"), {}, "recorded", "neither"),
+    (Decision("REQUIRE_APPROVAL", "decided"), {}, "recorded", None),
     (
         Decision("REQUIRE_APPROVAL", "decided"),
         {"approval_status": "rejected"},
         "granted",
-        "permitted",
+        True,
     ),
-    (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "approved"}, "refused", "denied"),
+    (Decision("REQUIRE_APPROVAL", "decided"), {"approval_status": "approved"}, "refused", False),
 ]
 
 
 @pytest.mark.parametrize(("decision", "event", "held", "fate"), FATES)
 def test_counterfactual(decision: Decision, event: dict[str, Any], held: str, fate: Any) -> None:
-    assert counterfactual(decision, event, held) == fate
+    assert counterfactual(decision, event, held) is fate
 
 
 def test_times_as_text_sort_by_instant(plan: Plan) -> None:

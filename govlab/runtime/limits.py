@@ -10,7 +10,7 @@ from govlab.runtime.paths import path_in
 from govlab.runtime.urls import read_url
 from govlab.runtime.values import CelError
 
-__all__ = ["breaks"]
+__all__ = ["breaks", "checked"]
 
 Event = Mapping[str, Any]
 
@@ -97,6 +97,15 @@ _CHECKS: dict[str, Callable[[Any, Event], bool | None]] = {
 }
 
 
+def checked(constraints: Mapping[str, Any], event: Event) -> dict[str, bool | None]:
+    """Of each limit that can be checked before dispatch whether it is broken; None: not to be told.
+
+    >>> checked({"max_files": 3, "timeout_s": 60}, {"files_changed": 3})
+    {'max_files': False}
+    """
+    return {n: _CHECKS[n](limit, event) for n, limit in constraints.items() if n in _CHECKS}
+
+
 def breaks(constraints: Mapping[str, Any], event: Event) -> bool | None:
     """True where a limit is broken, None where one cannot be told and none is, else False.
 
@@ -105,7 +114,5 @@ def breaks(constraints: Mapping[str, Any], event: Event) -> bool | None:
     >>> breaks({"max_files": 3}, {"files_changed": 4}), breaks({"max_files": 3}, {})
     (True, None)
     """
-    results = [
-        _CHECKS[name](limit, event) for name, limit in constraints.items() if name in _CHECKS
-    ]
+    results = checked(constraints, event).values()
     return True if True in results else None if None in results else False

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govlab.plan.limits import breaks
+from govlab.runtime.limits import breaks
 
 ODD = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text())
 LIMITS: dict[str, Any] = {
