@@ -295,7 +295,7 @@ def test_a_traceback_shows_the_generated_line(tmp_path: Path) -> None:
         __hash__ = None  # type: ignore[assignment]  # so that nothing finds it either
 
     with pytest.raises(RuntimeError) as caught:
-        engine._scopes[0].always[0].outcome({"env": Refuses("x")})
+        engine.scopes[0].always[0].outcome({"env": Refuses("x")})
     shown = "".join(traceback.format_tb(caught.tb))
     assert file in shown
     assert "env == 'x'" in shown
