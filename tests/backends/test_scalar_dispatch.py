@@ -134,7 +134,7 @@ def test_an_event_asks_only_the_policies_that_can_match(tmp_path: Path) -> None:
     policies = [{"name": f"p{n}", "on": [{"action": [f"a{n}"]}], "rules": [{"decision": "ALLOW"}]}
                 for n in range(100)]  # fmt: skip
     engine = compile_engine(plan_of(tmp_path, {"policies": policies}))
-    scope = engine._scopes[0]
+    scope = engine.scopes[0]
     assert scope.always == ()
     assert [len(t.named) for t in scope.tables] == [100]
     assert [len(asked) for asked in scope.tables[0].named.values()] == [1] * 100
