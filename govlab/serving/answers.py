@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from govlab.plan.admit import Admission, Approval, action_sha256
 from govlab.plan.decision import Decision
-from govlab.plan.remedy import variant
+from govlab.runtime.variants import variant
 from govlab.serving.ruling import Ruling
 
 __all__ = ["Answer", "Terms", "answered", "supported"]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from govlab.plan.decision import Decision, Remedy, Requirement
-from govlab.plan.remedy import plain
+from govlab.runtime.variants import plain
 from govlab.serving.answers import Answer
 from govlab.serving.mapping import Asked
 from govlab.serving.reports import Report
