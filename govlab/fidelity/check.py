@@ -19,7 +19,7 @@ from govlab.kpi.stats import Clusters
 from govlab.log.scan import scan_log
 from govlab.registry import Registry, snapshot
 
-__all__ = ["check_fidelity"]
+__all__ = ["check_fidelity", "stored"]
 
 
 def check_fidelity(
@@ -44,6 +44,19 @@ def check_fidelity(
     jobs = list(_jobs(log, registry, pieces, counted))
     found = [_done(job, folder, read_only=read_only) for job in jobs]
     return _together(registry, counted, list(zip(jobs, found, strict=True)))
+
+
+def stored(log: Path, registry: Registry, folder: Path) -> Iterator[tuple[datetime, Compared]]:
+    """What `folder` keeps of the pieces of `log`, with the newest time that each is of.
+
+    Snapshots that read history are checked over the whole log at once: they are not among these.
+    """
+    pieces = parts(log)
+    for job in _jobs(log, registry, pieces, [census(piece) for piece in pieces]):
+        whole = any(member.history for member in job.bundle.chain())
+        found = None if whole else kept(folder, job.piece.key, job.bundle.digest)
+        if found is not None and job.newest is not None:
+            yield job.newest, found
 
 
 @dataclass(frozen=True, slots=True)

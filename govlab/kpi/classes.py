@@ -78,6 +78,16 @@ class Classes:
             self.known[cut] = self._grouped(cut)
         return self.known[cut]
 
+    def by_day(self, cut: str | None) -> Grouped:
+        """What each day of each value of a cut of runs counts: values are `2026-01-31 value`.
+
+        A value that is null or empty is the day alone.
+        """
+        day = pl.col("day").cast(pl.String)
+        at = [day] if cut is None else [day, pl.col(cut).cast(pl.String)]
+        joined = pl.concat_str(at, separator=" ", ignore_nulls=True).str.strip_suffix(" ")
+        return _grouped(self.counted, joined, self.clustered.by(self.runs, joined))
+
     def _grouped(self, cut: str | None) -> Grouped:
         if cut in SIDE_CUTS:
             side = self.sides[str(cut)]

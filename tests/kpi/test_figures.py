@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from govlab.kpi.catalog import FIGURES, spec_of
+from govlab.kpi.classes import classes_of
 from govlab.kpi.finish import finish
-from govlab.kpi.model import KeyCount, KeyRate, KeyTop, Quantile, RunRate, Stored, Value
+from govlab.kpi.model import KeyCount, KeyRate, KeyTop, Quantile, Rate, RunRate, Stored, Value
 from govlab.kpi.partials import Partial, merge, partial
+from govlab.kpi.rates import Share, rates
+from govlab.kpi.spec import texts_of
 from tests.kpi import brute
 from tests.kpi.logs import Log, frame_of, known_of, logs, rows_of
 
@@ -94,6 +97,32 @@ def test_a_part_is_the_figure_of_its_own_rows(log: Log, cut: str) -> None:
         found = brute.figure(value.id, rows)
         wanted = (found.value, found.numerator, found.denominator, found.unknown)
         assert told(value) == wanted, (value.id, value.at)
+
+
+@RELAXED
+@given(logs(), st.sampled_from([None, "workflow"]))
+def test_a_day_of_a_part_is_the_figure_of_its_own_rows(log: Log, cut: str | None) -> None:
+    classes = classes_of(whole(log), SPEC)
+    measures = {name: FIGURES[name].measure for name in COUNTED}
+    named = {name: texts_of(m) for name, m in measures.items() if isinstance(m, Rate)}
+    states = classes.states([text for texts in named.values() for text in texts])
+    shares = {name: Share.of(states[of], states[among]) for name, (of, among) in named.items()}
+    for name, values in rates(classes.by_day(cut), shares, cut).items():
+        for value in values:
+            if value.at is None or not value.at[:1].isdigit():
+                continue  # of no day
+            day, part = value.at[:10], value.at[11:] or None
+            rows = [
+                row
+                for row in rows_of(log)
+                if row.cells.get("ts") is not None
+                and row.cells["ts"].date().isoformat() == day
+                and (cut is None or (row.cells.get(cut) or None) == part)
+            ]
+            found = brute.figure(name, rows)
+            assert told(value) == (
+                found.value, found.numerator, found.denominator, found.unknown,
+            ), (name, value.at)  # fmt: skip
 
 
 def test_money_is_exact() -> None:
