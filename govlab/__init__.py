@@ -16,6 +16,7 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     exporting/ bundle -> one file that decides         serving/   AuthZEN over HTTP, the log of it
     scheduled/ a scorecard, night after night
     history/   what earlier events add up to           enforcing/ budgets, approvals, guarded calls
+    scheduled/ a scorecard, night after night          drifting/  what changed in a log, and when
 
 >>> import govlab
 >>> govlab.load_bundle("prod-safety").name
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from govlab.assess import Scorecard
     from govlab.assess.making import scorecard
     from govlab.bundle import Bundle, load_bundle, load_rule
+    from govlab.drifting import drift
     from govlab.errors import BundleError, GovlabError, LogError, UsageError
     from govlab.explanation import explain
     from govlab.exporting import export_engine
@@ -49,6 +51,7 @@ __all__ = [
     "Replay",
     "Scorecard",
     "UsageError",
+    "drift",
     "explain",
     "export_engine",
     "ingest",
@@ -66,6 +69,7 @@ __all__ = [
 _HOMES = {
     "govlab.assess": ("Scorecard", "scorecard"),
     "govlab.bundle": ("Bundle", "load_bundle", "load_rule"),
+    "govlab.drifting": ("drift",),
     "govlab.errors": ("BundleError", "GovlabError", "LogError", "UsageError"),
     "govlab.explanation": ("explain",),
     "govlab.exporting": ("export_engine",),

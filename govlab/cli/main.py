@@ -28,6 +28,7 @@ _COMMANDS = {
     "scorecard": "what a log says of the control plane, in figures",
     "maturity": "the level that the evidence in a log bears out",
     "compliance": "what a log supports of the controls of frameworks",
+    "drift": "what changed in a log and when: decisions, metadata, values, volume",
     "events": "the rows behind any printed number",
     "audit": "is the log whole, what happened, what is missing",
     "explain": "why one event is decided as it is",

@@ -1,6 +1,6 @@
 """Which columns each figure needs; what a log can answer, and what would unlock more.
 
-The catalogue says what its figures read; figures that it does not have yet are in a table here.
+The catalogue says what its figures read; what drift and outcomes ask beyond it is in a table here.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Need:
 # id, question, columns (`a|b`: one of them is enough)
 _BEYOND: Final[tuple[tuple[str, str, str], ...]] = (
     ("drift.volume", "Does a source fall silent?", "ts"),
-    ("drift.agents", "Are there agents never seen before?", "ts actor"),
-    ("drift.environments", "Are there environments never seen before?", "ts env"),
-    ("drift.decisions", "Does the mix of decisions shift?", "ts decision"),
-    ("drift.approval_latency", "Do approvals take longer than before?",
+    ("drift.new.actor", "Are there agents never seen before?", "ts actor"),
+    ("drift.new.env", "Are there environments never seen before?", "ts env"),
+    ("drift.values.decision", "Does the mix of decisions shift?", "ts decision"),
+    ("drift.approval_wait", "Do approvals take longer than before?",
      "approval_requested_at approval_decided_at"),
     ("outcomes.task_done", "How many runs did what was asked?", "run.utility|run.reward"),
     ("outcomes.attack_success", "How many attacks reached their goal?", "run.attack_succeeded"),

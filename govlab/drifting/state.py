@@ -1,0 +1,188 @@
+"""Alerts over runs: which is new, which goes on, which is no more, which was accepted and why.
+
+The state is one JSON file. Times in it are those of the logs, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from govlab.drifting.model import Alert, Earlier, Verdict
+from govlab.drifting.novel import NEW
+from govlab.errors import UsageError, did_you_mean
+
+__all__ = ["Accepted", "Told", "accepting", "keep", "read_state", "settled", "unseen"]
+
+_FORMAT: Final = 1
+_SLACK: Final = timedelta(days=3)
+_SHORTEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An alert that somebody answers for, up to and with the day `until`."""
+
+    id: str
+    until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What earlier runs told: alerts by id as `Alert.to_dict` gives them, and acceptances."""
+
+    as_of: datetime | None = None
+    alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all alerts that go on."""
+        return frozenset(self.alerts)
+
+
+def read_state(path: Path, as_of: datetime | None) -> Told:
+    """What is kept in `path`; nothing where there is no such file.
+
+    Raises UsageError where it is no such state, or that of a later day than `as_of`.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        found = _read(said)
+    except FileNotFoundError:
+        return Told()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"`{path}` is no state of `govlab drift`; name another file, or remove it"
+        ) from None
+    if as_of is not None and found.as_of is not None and as_of < found.as_of:
+        raise UsageError(
+            f"`{path}` is of {found.as_of.isoformat()}, and this log ends {as_of.isoformat()}: "
+            "alerts cannot be told backwards; name another `--state`"
+        )
+    return found
+
+
+def _read(said: Mapping[str, Any]) -> Told:
+    if said["format"] != _FORMAT:
+        raise ValueError(said["format"])
+    accepted = {
+        id_: Accepted(id_, date.fromisoformat(one["until"]), str(one["reason"]))
+        for id_, one in said["accepted"].items()
+    }
+    alerts = {id_: dict(one) for id_, one in said["alerts"].items()}
+    for one in alerts.values():
+        _period(one)
+    return Told(said["as_of"] and datetime.fromisoformat(said["as_of"]), alerts, accepted)
+
+
+def _period(said: Mapping[str, Any]) -> tuple[date, date]:
+    return date.fromisoformat(said["began_from"]), date.fromisoformat(said["began_to"])
+
+
+def accepting(told: Told, wanted: Sequence[Accepted], known: Sequence[str], today: date) -> Told:
+    """`told` with the alerts accepted; `known` are the ids of those found now.
+
+    An id may be cut short. Raises UsageError for an alert that is not there, an empty reason, or a
+    day that is over.
+    """
+    accepted = dict(told.accepted)
+    for one in wanted:
+        id_ = _named(one.id, sorted({*known, *told.alerts}))
+        if not one.reason.strip():
+            raise UsageError(f"`--accept {one.id}` has no reason; say why it is accepted")
+        if one.until < today:
+            raise UsageError(
+                f"`--accept {one.id} {one.until}`: the log ends {today}; name a later day"
+            )
+        accepted[id_] = replace(one, id=id_)
+    return replace(told, accepted=accepted)
+
+
+def _named(given: str, ids: Sequence[str]) -> str:
+    found = [id_ for id_ in ids if id_.startswith(given)]
+    if len(found) == 1 and len(given) >= _SHORTEST:
+        return found[0]
+    if len(found) > 1:
+        raise UsageError(f"`--accept {given}` could be {', '.join(found)}; write more of it")
+    hint = did_you_mean(given, ids) or "`govlab drift LOG` lists them"
+    raise UsageError(f"no alert `{given}`; {hint}")
+
+
+def settled(alert: Alert, told: Told, today: date) -> Alert:
+    """`alert` with the state that earlier runs give it.
+
+    An alert is the same while its change may have begun on the same days: a second change is new,
+    whatever was accepted of the first.
+    """
+    before, accepted = told.alerts.get(alert.id), told.accepted.get(alert.id)
+    same = before is not None and _overlap(alert.verdict, _period(before))
+    if before is not None and not same:
+        return replace(alert, state="new", first_seen=today, note="it changed again")
+    seen = date.fromisoformat(before["first_seen"]) if before is not None else today
+    if accepted is None:
+        return replace(alert, state="ongoing" if same else "new", first_seen=seen)
+    if today > accepted.until:
+        over = f"it was accepted until {accepted.until}: {accepted.reason}"
+        return replace(alert, state="new", first_seen=seen, note=over)
+    return replace(alert, state="accepted", first_seen=seen, until=accepted.until,
+                   reason=accepted.reason)  # fmt: skip
+
+
+def _overlap(now: Verdict, before: tuple[date, date]) -> bool:
+    return now.first - _SLACK <= before[1] and before[0] <= now.last + _SLACK
+
+
+def unseen(
+    told: Told, alerts: Sequence[Alert], verdicts: Sequence[Verdict] | None
+) -> Iterator[Earlier]:
+    """The alerts of earlier runs that are none now: resolved, or not looked at in this run.
+
+    What was new is known once no verdict calls it new; without `verdicts` nothing was looked at.
+    """
+    now = {alert.id for alert in alerts}
+    looked = {verdict.key for verdict in verdicts or ()}
+    for id_, said in told.alerts.items():
+        if id_ in now:
+            continue
+        before = Earlier.of(id_, said)
+        known = verdicts is not None and before.key.figure.startswith(NEW)
+        if before.key in looked or known:
+            yield before
+        else:
+            yield replace(before, state="ongoing", note="this run could not look at it")
+
+
+def keep(path: Path, told: Told, alerts: Sequence[Alert], earlier: Sequence[Earlier],
+         as_of: datetime | None) -> None:  # fmt: skip
+    """Writes what the next run needs to know, whole or not at all.
+
+    Raises UsageError where the file cannot be written.
+    """
+    goes_on = {one.id: dict(one.said) for one in earlier if one.state == "ongoing"}
+    now = {alert.id: alert.to_dict() for alert in alerts}
+    accepted = {
+        alert.id: {"until": alert.until.isoformat(), "reason": alert.reason}
+        for alert in alerts
+        if alert.until is not None
+    }
+    kept = {id_: one for id_, one in told.accepted.items() if id_ in goes_on}
+    accepted |= {i: {"until": a.until.isoformat(), "reason": a.reason} for i, a in kept.items()}
+    said = {"format": _FORMAT, "as_of": as_of and as_of.isoformat(),
+            "alerts": {**goes_on, **now}, "accepted": accepted}  # fmt: skip
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
