@@ -13,7 +13,7 @@ from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit, say, show_people
 from govlab.cli.selecting import by_option, listed, selecting
 from govlab.drifting import Accepted, Asked, Drift, drift_of
-from govlab.errors import UsageError
+from govlab.errors import UsageError, did_you_mean
 from govlab.registry import open_registry
 from govlab.replays.organisation import load_org
 from govlab.report.disclosure import Disclosure
@@ -58,8 +58,10 @@ _FAILS = {
 @click.option(
     "--fail-on",
     multiple=True,
-    type=click.Choice(tuple(_FAILS)),
-    help="Exit 1 where " + "; ".join(f"{name}: {what}" for name, what in _FAILS.items()) + ".",
+    metavar="|".join(_FAILS),
+    help="Exit 1 where "
+    + "; ".join(f"{name}: {what}" for name, what in _FAILS.items())
+    + "; repeat it, or commas.",
 )
 @click.option("--md", type=click.Path(path_type=Path), metavar="FILE", help="The page in Markdown.")
 @show_people
@@ -86,6 +88,7 @@ def command(
     Every day is asked whether something changed on it; weekdays are held against the same weekdays.
     Time is that of the log: --until T says up to when records were to be expected.
     """
+    gates = _gates(fail_on)
     if accept and state is None:
         raise UsageError("`--accept` is kept in a state; add `--state FILE`")
     asked = Asked(
@@ -109,7 +112,16 @@ def command(
         click.echo(drift_text(found, disclosure))
     if state is not None:
         found.keep(state)
-    return int(any(_fails(word, found) for word in fail_on))
+    return int(any(_fails(word, found) for word in gates))
+
+
+def _gates(fail_on: tuple[str, ...]) -> list[str]:
+    gates = listed(fail_on)
+    for word in gates:
+        if word not in _FAILS:
+            hint = did_you_mean(word, _FAILS) or f"there are {', '.join(_FAILS)}"
+            raise UsageError(f"`--fail-on {word}`: there is none; {hint}")
+    return gates
 
 
 def _accepted(id_: str, day: str, reason: str) -> Accepted:

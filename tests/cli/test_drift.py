@@ -87,6 +87,7 @@ def test_an_alert_is_accepted_with_a_reason(govlab: Command, log: Path, tmp_path
         (("--state", "s.json", "--accept", "abcd", "2026-04-30", "why"), "no alert `abcd`"),
         (("--reference", "A..B"), "is no period"),
         (("--by", "tool"), "no cut `tool` of runs"),
+        (("--fail-on", "new,lat"), "did you mean `late`"),
     ],
 )
 def test_options_that_are_none_are_refused(
@@ -102,7 +103,7 @@ def test_options_that_are_none_are_refused(
 
 def test_an_empty_day_and_a_silent_agent_fail(govlab: Command, log: Path) -> None:
     assert govlab("drift", log, "--fail-on", "late").code == 0
-    ran = govlab("drift", log, "--until", "2026-03-02", "--fail-on", "late")
+    ran = govlab("drift", log, "--until", "2026-03-02", "--fail-on", "unknown,late")
     assert ran.code == 1
     assert "no event at all on the last 4 whole days" in ran.out
 
