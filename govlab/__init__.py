@@ -14,7 +14,6 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     fidelity/  recorded decisions against replayed     incident/  one incident, on one page
     cube/      a log, reduced exactly                  sweeps/    values of params, the trade-off
     exporting/ bundle -> one file that decides         serving/   AuthZEN over HTTP, the log of it
-    scheduled/ a scorecard, night after night
     history/   what earlier events add up to           enforcing/ budgets, approvals, guarded calls
     scheduled/ a scorecard, night after night          drifting/  what changed in a log, and when
 
