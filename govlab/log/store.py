@@ -39,6 +39,7 @@ MAX_CATEGORIES: Final = 65_536
 
 _ORDER = (*ACTIONS, *RUN_REQUEST, *MARKS)
 _COMPRESSION: Final = "zstd"
+_NONE: Final = pl.Series([], dtype=pl.UInt64)
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Store:
     folder: Path
     staged: list[Path] = field(default_factory=list)
     held: list[pl.DataFrame] = field(default_factory=list)  # what comes after, of one schema
-    distinct: dict[str, set[Any] | None] = field(default_factory=dict)  # None: too many
+    distinct: dict[str, pl.Series | None] = field(default_factory=dict)  # None: too many
 
     def stage(self, frame: pl.DataFrame) -> None:
         """Puts rows with canonical columns aside, in order; small tables alike become one batch."""
@@ -67,15 +68,11 @@ class Store:
             self._count(name, frame[name])
 
     def _count(self, name: str, values: pl.Series) -> None:
-        if values.dtype == pl.List(pl.String):
-            values = values.hash()
-        elif values.dtype != pl.String:
-            return
-        known = self.distinct.setdefault(name, set())
-        if known is not None:
-            known |= set(values.drop_nulls().unique().to_list())
-            if len(known) >= MAX_CATEGORIES:
-                self.distinct[name] = None
+        """Notes the distinct values of a column, by their hashes."""
+        known = self.distinct.get(name, _NONE)
+        if known is not None and values.dtype in (pl.String, pl.List(pl.String)):
+            both = pl.concat([known, values.drop_nulls().hash()]).unique()
+            self.distinct[name] = both if both.len() < MAX_CATEGORIES else None
 
     def write_actions(self, stored: frozenset[str], runs: pl.DataFrame | None = None) -> None:
         """Writes the staged rows, one part per batch and date, with the columns `stored`.
@@ -100,7 +97,7 @@ class Store:
         return with_list_texts(frame, [n for n in columns if self._categorical(n)])
 
     def _categorical(self, name: str) -> bool:
-        return name in MARKS or self.distinct.get(name, set()) is not None
+        return name in MARKS or self.distinct.get(name, _NONE) is not None
 
     def write_runs(self, runs: Sequence[Mapping[str, Any]]) -> None:
         """Writes the runs table, in the order the runs were met."""
