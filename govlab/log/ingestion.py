@@ -37,6 +37,7 @@ from govlab.log.records import (
 from govlab.log.report import FileTally, IngestReport, Progress
 from govlab.log.sources import Source, expand
 from govlab.log.store import Store, replacing
+from govlab.log.uncollected import uncollected
 from govlab.schema import MARKS
 
 __all__ = ["ingest"]
@@ -81,7 +82,7 @@ def ingest(  # noqa: PLR0913  the options of the command, one argument each
     privacy = make_privacy(args, paths, results=keep_results, pseudonyms=pseudonyms)
     files = _outside(Path(out), expand(sources))
     with replacing(Path(out)) as folder:
-        with _quarantine(folder) as bad:
+        with _quarantine(folder) as bad, uncollected():
             state = _Ingest(options, privacy, Store(folder), Books(bad, texts=args == "keep"))
             for source, found in _ordered(files, lambda file: detect(file, given, format), options):
                 state.take(source, found)
