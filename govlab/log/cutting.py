@@ -4,36 +4,46 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from govlab.log import plainjson
+import msgspec
+
+from govlab.log.plainlists import read_all
 from govlab.runtime.arguments import parse
 
-__all__ = ["NO_OBJECT", "cut"]
+__all__ = ["NOTHING", "NO_OBJECT", "cut"]
 
 NO_OBJECT: Final = "left out: no JSON object"
 """Stands for arguments that were malformed: it is that, too."""
 
+NOTHING: Final = "{}"
+"""What is left of an object where no path is wanted."""
+
+_ENCODE = msgspec.json.Encoder().encode
 _Tree = dict[str, Any]  # the wanted keys; None below a key: all of it
 
 
-def cut(text: str, paths: Iterable[str]) -> str:
-    """The arguments in `text` with nothing but `paths`, attribute names such as `args.to.name`.
+def cut(texts: Sequence[str], paths: Iterable[str]) -> list[str]:
+    """The arguments in each of `texts` with nothing but `paths`, names such as `args.to.name`.
 
     Each of `paths` has the state it had: absent, malformed, or the same value. Where something
     else than an object stands on the way to one, `false` stands there.
 
-    >>> cut('{"to": {"name": "a", "mail": "a@example.com"}, "n": 3.0}', ["args.to.name", "args.n"])
-    '{"to":{"name":"a"},"n":3.0}'
-    >>> cut('{"n": 1, "n": 2}', ["args.n"])
-    'left out: no JSON object'
+    >>> cut(['{"to": {"name": "a", "mail": "a@b.c"}, "n": 3.0}'], ["args.to.name", "args.n"])
+    ['{"to":{"name":"a"},"n":3.0}']
+    >>> cut(['{"n": 1, "n": 2}'], ["args.n"])
+    ['left out: no JSON object']
     """
     tree = _tree(tuple(paths))
-    plain = plainjson.read(text)
+    plain = read_all(texts)
+    return [_left(text, each and each[0], tree) for text, each in zip(texts, plain, strict=True)]
+
+
+def _left(text: str, plain: dict[str, Any] | None, tree: _Tree) -> str:
     if plain is not None:
-        return plainjson.written(_wanted(plain, tree))
+        return _ENCODE(_wanted(plain, tree)).decode() if tree else NOTHING
     parsed = parse(text)
     return NO_OBJECT if parsed is None else _text(_wanted(parsed, tree))
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
 import polars as pl
 
-from govlab.log import plainjson
 from govlab.log.cells import Cells, framed, series, typed
 from govlab.log.conform import COLUMNS, polars_type
+from govlab.log.plainlists import digests
 from govlab.log.records import CARRIED, FILE, Action
 from govlab.runtime import arguments
 from govlab.runtime.withheld import WITHHELD
@@ -68,15 +67,11 @@ def digested(frame: pl.DataFrame) -> pl.DataFrame:
     distinct = bare.select(whole.alias("args"))["args"].drop_nulls().unique(maintain_order=True)
     if known and distinct.is_empty():
         return frame
-    digests = {text: _digest(text) for text in distinct.to_list()}
-    made = whole.replace_strict(digests, default=None, return_dtype=pl.String)
+    made = whole.replace_strict(
+        distinct, pl.Series(digests(distinct.to_list()), dtype=pl.String), default=None
+    )
     stated = [pl.col("args_sha256")] if known else []
     return frame.with_columns(pl.coalesce(*stated, made).alias("args_sha256"))
-
-
-@lru_cache(maxsize=10_000)  # the same arguments come back in batch after batch
-def _digest(text: str) -> str:
-    return plainjson.digest(text)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,11 @@ import msgspec
 
 from govlab.runtime import arguments
 
-__all__ = ["compact", "digest", "encoded", "read", "sealed", "written"]
+__all__ = ["Plain", "compact", "deep", "digest", "encoded", "odd", "plain", "read", "same",
+           "sealed"]  # fmt: skip
+
+Plain = tuple[dict[str, Any], str]
+"""An object and its compact text."""
 
 _DECODE = msgspec.json.Decoder().decode
 _ENCODE = msgspec.json.Encoder().encode
@@ -32,7 +36,7 @@ def compact(text: str) -> str | None:
     >>> compact('{"a": [1, "b c"]}'), compact('{"a": 1, "a": 2}')
     ('{"a":[1,"b c"]}', None)
     """
-    found = _plain(text)
+    found = plain(text)
     return found and found[1]
 
 
@@ -47,7 +51,7 @@ def encoded(value: dict[str, Any]) -> str | None:
         same = _DECODE(text) == value
     except (msgspec.MsgspecError, ValueError, RecursionError, TypeError):
         return None
-    return text if same and not _deep(text) and not _odd(text) else None
+    return text if same and not deep(text) and not odd(text) else None
 
 
 def digest(text: str) -> str:
@@ -69,15 +73,10 @@ def sealed(value: str | dict[str, Any]) -> tuple[str, str] | None:
     True
     """
     if isinstance(value, str):
-        found = _plain(value)
+        found = plain(value)
         return found and (found[1], _digest(found[0]))
     text = encoded(value)
     return None if text is None else (text, _digest(value))
-
-
-def written(value: Any) -> str:
-    """What `read` gave, or a part of it, as compact JSON."""
-    return _ENCODE(value).decode()
 
 
 def _digest(value: dict[str, Any]) -> str:
@@ -90,23 +89,27 @@ def read(text: str) -> dict[str, Any] | None:
     >>> read('{"a":1}'), read('{"a":1e5}')
     ({'a': 1}, None)
     """
-    found = _plain(text)
+    found = plain(text)
     return found and found[0]
 
 
-def _plain(text: str) -> tuple[dict[str, Any], str] | None:
-    """The object that `text` is, and its compact text."""
-    if not text.startswith("{") or _deep(text):
+def plain(text: str) -> Plain | None:
+    """The object that `text` is, and its compact text; None where it is not plain.
+
+    >>> plain('{"a": 1}')
+    ({'a': 1}, '{"a":1}')
+    """
+    if not text.startswith("{") or deep(text):
         return None
     try:
         value = _DECODE(text)
         again = _ENCODE(value).decode()
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return None if not _same(again, text) or _odd(again) else (value, again)
+    return None if not same(again, text) or odd(again) else (value, again)
 
 
-def _same(again: str, text: str) -> bool:
+def same(again: str, text: str) -> bool:
     """Whether two texts differ in white space only."""
     return (
         again == text
@@ -115,11 +118,11 @@ def _same(again: str, text: str) -> bool:
     )
 
 
-def _odd(text: str) -> bool:
+def odd(text: str) -> bool:
     """Whether readers and writers might differ on something in `text`."""
     return bool(_ODD.search(text)) or (not text.isascii() and bool(_ODD_TEXT.search(text)))
 
 
-def _deep(text: str) -> bool:
+def deep(text: str) -> bool:
     """Whether brackets might nest too deep."""
     return text.count("{") + text.count("[") > arguments.MAX_DEPTH

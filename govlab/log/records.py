@@ -11,8 +11,9 @@ import polars as pl
 from govlab.log.sources import Source
 from govlab.schema import DERIVED, MARKS, RUN_REQUEST, request_columns
 
-__all__ = ["CARRIED", "FILE", "LINE", "RESULT", "RUN_ASKED", "WITHHELD", "WORD", "Action", "Bad",
-           "Counted", "Format", "Of", "Options", "Record", "Run", "Skipped", "Table"]  # fmt: skip
+__all__ = ["CARRIED", "FILE", "LINE", "OBJECT", "RESULT", "RUN_ASKED", "WITHHELD", "WORD", "Action",
+           "Bad", "Counted", "Format", "Of", "Options", "Record", "Run", "Skipped",
+           "Table"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ WORD = "source_word"
 """The column, during ingest, of a source's word for a decision that no table maps (S15)."""
 WITHHELD = "withheld"
 """The column, during ingest, of what the source took out of the record: paths, a line each."""
-CARRIED = (WORD, WITHHELD, MARKS[0])
+OBJECT = "args_object"
+"""The column, during ingest, that is not null where the reader saw arguments to be an object."""
+CARRIED = (WORD, WITHHELD, OBJECT, MARKS[0])
 """What stands beside the columns of a row during ingest; of unknown columns, its own."""
 RESULT = "tool_result"
 """A value of an action that is no column: what the tool gave back, stored only where asked for."""

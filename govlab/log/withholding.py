@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Final, Literal
 
 import polars as pl
 
-from govlab.log.cutting import cut
+from govlab.log.cutting import NOTHING, cut
+from govlab.log.records import OBJECT
 from govlab.runtime.withheld import is_withheld, split_marks, withheld_mark
 from govlab.schema import MARKS
 
@@ -36,28 +37,47 @@ def withhold(frame: pl.DataFrame, keep: Keep, paths: Collection[str]) -> pl.Data
         frame = _without_digest(frame)
     if keep == "keep" or "args" in paths or "args" not in frame.columns:
         return frame
-    pairs = frame.select(pl.col("args").cast(pl.String), _UNKNOWN).unique(maintain_order=True)
     wanted = tuple(sorted(paths)) if keep == "paths" else None
-    made = [_left(text, unknown, wanted) for text, unknown in pairs.iter_rows()]
+    objects = _objects(frame) if wanted == () else pl.lit(False)
+    text = pl.col("args").cast(pl.String)
+    pairs = frame.filter(~objects).select(text, _UNKNOWN).unique(maintain_order=True)
+    made = _left(pairs["args"].to_list(), pairs[_UNKNOWN].to_list(), wanted)
     found = pairs.with_columns(
         pl.Series("_args", [text for text, _ in made], pl.String),
         pl.Series("_unknown", [unknown for _, unknown in made], pl.String),
     )
-    given = frame.with_columns(pl.col("args").cast(pl.String))
-    joined = given.join(
+    joined = frame.with_columns(text).join(
         found, on=["args", _UNKNOWN], how="left", nulls_equal=True, maintain_order="left"
     )
-    cells = joined.select(pl.col("_args").alias("args"), pl.col("_unknown").alias(_UNKNOWN))
+    cells = joined.select(
+        pl.when(objects).then(pl.lit(NOTHING)).otherwise("_args").alias("args"),
+        pl.when(objects).then(pl.lit(_kept(None, ())[1])).otherwise("_unknown").alias(_UNKNOWN),
+    )
     return frame.with_columns(cells.get_columns())
 
 
-@lru_cache(maxsize=10_000)  # the same arguments come back in batch after batch
-def _left(text: str | None, unknown: str | None, paths: tuple[str, ...] | None) -> _Pair:
-    """What is left of one row's arguments and what of it is unknown; None as `paths`: nothing."""
-    if text is None:
-        return None, unknown
-    kept, marks = _kept(unknown, paths)
-    return None if kept is None else cut(text, kept), marks
+def _objects(frame: pl.DataFrame) -> pl.Expr:
+    """Which rows hold arguments that their reader saw to be an object, all of it."""
+    if OBJECT not in frame.columns:
+        return pl.lit(False)
+    return pl.col(OBJECT).is_not_null() & pl.col(_UNKNOWN).is_null()
+
+
+def _left(
+    texts: Sequence[str | None], unknown: Sequence[str | None], paths: tuple[str, ...] | None
+) -> list[_Pair]:
+    """What is left of rows' arguments and what of it is unknown; None as `paths`: nothing."""
+    found: list[_Pair] = [(None, marks) for marks in unknown]
+    alike: dict[_Kept, list[int]] = {}  # places of arguments of which the same is kept
+    for place, (text, marks) in enumerate(zip(texts, unknown, strict=True)):
+        if text is not None:
+            alike.setdefault(_kept(marks, paths), []).append(place)
+    for (kept, marks), places in alike.items():
+        some = [texts[place] or "" for place in places]
+        left = [None] * len(some) if kept is None else cut(some, kept)
+        for place, text in zip(places, left, strict=True):
+            found[place] = text, marks
+    return found
 
 
 @lru_cache(maxsize=1024)

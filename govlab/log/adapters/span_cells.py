@@ -20,14 +20,15 @@ def cells_of(
 ) -> _Columns:  # fmt: skip
     """The columns that the map names, one cell a span; `above` are those that it inherits."""
     attributes = [span.attributes for span in spans]
-    there = {name for held in attributes for name in held}
+    resources = [span.resource for span in spans]
+    there = set().union(*attributes)
     cells: _Columns = {}
     for name, names in {**known.inherited, **known.columns}.items():
         values = _stated(attributes, [attribute for attribute in names if attribute in there])
         if name not in known.columns and None in values:
             values = [a.get(name) if v is None else v for v, a in zip(values, above, strict=True)]
         if None in values:
-            values = _of_resources(values, spans, names)
+            values = _of_resources(values, resources, names)
         cells |= _column(name, values)
     return cells
 
@@ -44,25 +45,20 @@ def _stated(attributes: Sequence[Mapping[str, Any]], names: Sequence[str]) -> li
             return [stated(held, names) for held in attributes]
 
 
-def _of_resources(values: list[Any], spans: Sequence[Span], names: Sequence[str]) -> list[Any]:
+def _of_resources(
+    values: list[Any], resources: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> list[Any]:
     """`values` with what the resource says where there is none; many spans share one."""
-    known: dict[int, Any] = {}
-    found = []
-    for value, span in zip(values, spans, strict=True):
-        if value is None:
-            resource = id(span.resource)
-            if resource not in known:
-                known[resource] = stated(span.resource, names)
-            value = known[resource]  # noqa: PLW2901
-        found.append(value)
-    return found
+    known = {id(of): of for of in resources}
+    told = {place: stated(of, names) for place, of in known.items()}
+    if len(told) == 1:
+        (one,) = told.values()
+        return values if one is None else [one if v is None else v for v in values]
+    return [told[id(of)] if v is None else v for v, of in zip(values, resources, strict=True)]
 
 
 def _column(name: str, values: list[Any]) -> _Columns:
-    if name != "args":
-        return {name: column(name, values)}
-    both = [(None, None) if value is None else sealed(value) for value in values]
-    return {"args": [text for text, _ in both], "args_sha256": [digest for _, digest in both]}
+    return sealed(values) if name == "args" else {name: column(name, values)}
 
 
 def decided(cells: _Columns, words: Mapping[str, str]) -> tuple[_Columns, dict[int, Any]]:

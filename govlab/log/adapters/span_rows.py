@@ -11,7 +11,7 @@ from govlab.log.adapters.span_values import first
 from govlab.log.adapters.spans import NOTED, RESULTS, Reading, Span
 from govlab.log.adapters.words import extra
 from govlab.log.decode import result_text
-from govlab.log.records import RESULT
+from govlab.log.records import OBJECT, RESULT
 
 __all__ = ["MADE", "Above", "Calls", "columns_of"]
 
@@ -42,6 +42,12 @@ class Calls:
     above: list[Above] = field(default_factory=list)
     runs: list[str | None] = field(default_factory=list)
 
+    def take(self, span: Span, above: Above, run: str | None) -> None:
+        """One more."""
+        self.spans.append(span)
+        self.above.append(above)
+        self.runs.append(run)
+
     @property
     def lines(self) -> list[int]:
         """Where each stands in its file."""
@@ -62,10 +68,11 @@ def columns_of(calls: Calls, how: Reading) -> dict[str, list[Any]]:
     for name in dict.fromkeys(name for span in spans for name in span.values):
         if name != RESULT:
             _lay(columns, name, [span.values.get(name) for span in spans])
-    if any("args" in span.values for span in spans):  # the digest is that of other arguments
-        own = (span.values.get("args") is None for span in spans)
-        digests = columns.get("args_sha256", [None] * len(spans))
-        columns["args_sha256"] = [d if o else None for d, o in zip(digests, own, strict=True)]
+    if any("args" in span.values for span in spans):  # of other arguments nothing is known
+        own = [span.values.get("args") is None for span in spans]
+        for name in ("args_sha256", OBJECT):
+            known = columns.get(name, [None] * len(spans))
+            columns[name] = [k if o else None for k, o in zip(known, own, strict=True)]
     columns["extra"] = _extra(spans, columns["tool"], notes, how)
     columns["run_id"] = list(calls.runs)
     return columns
@@ -87,7 +94,7 @@ def _extra(
     made = []
     for place, (span, tool) in enumerate(zip(spans, tools, strict=True)):
         attributes = span.attributes
-        noted = {"name": span.name} if span.name != tool else {}
+        noted: dict[str, Any] = {} if span.name == tool else {"name": span.name}
         for name in NOTED:
             if name in attributes:
                 noted[name] = attributes[name]

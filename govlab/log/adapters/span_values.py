@@ -13,15 +13,19 @@ import msgspec
 from govlab.log import plainjson
 from govlab.log.decode import argument_text
 from govlab.log.literal import literal_json
+from govlab.log.plainlists import sealed_all
+from govlab.log.records import OBJECT
 from govlab.runtime import arguments
 from govlab.schema import ACTIONS
 
-__all__ = ["OF_THE_CALL", "arguments_of", "column", "first", "instant", "micro_usd", "micros",
-           "micros_of", "said", "sealed", "stated"]  # fmt: skip
+__all__ = ["OF_THE_CALL", "all_micros", "arguments_of", "column", "first", "instant", "micro_usd",
+           "micros", "micros_of", "said", "sealed", "stated"]  # fmt: skip
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _LATEST = 253_402_300_800 * 10**9  # the end of the year 9999, in nanoseconds
+_DIGITS = 19
+"""Of a time in nanoseconds from the year 2001 to 2286."""
 OF_THE_CALL: Final = ("ts", "started_at", "ended_at")
 """Times that spans say themselves: microseconds since 1970 until they are columns of a table."""
 _TIMES = frozenset(name for name, column in ACTIONS.items() if column.type.name == "timestamp")
@@ -85,18 +89,18 @@ def arguments_of(value: Any) -> str | None:
     return argument_text(msgspec.Raw(text.encode())) if isinstance(value, dict) else text
 
 
-def sealed(value: Any) -> tuple[str | None, str | None]:
-    """Arguments as JSON text, and their digest where it is known at once.
+def sealed(values: Sequence[Any]) -> dict[str, list[Any]]:
+    """Columns of arguments: as JSON texts, and their digests where they are known at once.
 
-    >>> sealed("echo hello")
-    ('echo hello', None)
+    >>> sealed(["echo hello", None])
+    {'args': ['echo hello', None], 'args_sha256': [None, None], 'args_object': [None, None]}
     """
-    found = None
-    if isinstance(value, str):
-        found = plainjson.sealed(value.strip())
-    elif isinstance(value, dict):
-        found = plainjson.sealed(value)
-    return found or (arguments_of(value), None)
+    quick = sealed_all(values)
+    return {
+        "args": [q[0] if q else arguments_of(v) for q, v in zip(quick, values, strict=True)],
+        "args_sha256": [q and q[1] for q in quick],
+        OBJECT: [q and "" for q in quick],
+    }
 
 
 def instant(nanos: Any) -> datetime | None:
@@ -123,6 +127,19 @@ def micros(nanos: Any) -> int | None:
     if type(nanos) is not int:
         return None
     return nanos // 1000 if 0 < nanos < _LATEST else None  # OTLP writes 0 where there is no time
+
+
+def all_micros(nanos: Sequence[Any]) -> list[int | None]:
+    """`micros` of each, quickly where they are as OTLP writes the times of this age.
+
+    >>> all_micros(["1700000000123456789", 0])
+    [1700000000123456, None]
+    """
+    if set(map(type, nanos)) == {str} and set(map(len, nanos)) == {_DIGITS}:
+        joined = "".join(nanos)
+        if joined.isdigit() and joined.isascii() and min(nanos) >= "1":
+            return [int(text) // 1000 for text in nanos]
+    return list(map(micros, nanos))
 
 
 def micros_of(at: datetime | None) -> int | None:

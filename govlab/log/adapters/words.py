@@ -49,13 +49,19 @@ def limited(decided: Mapping[str, Any], limits: Any) -> dict[str, Any]:
 
 def extra(notes: Mapping[str, Any]) -> str | None:
     """`notes` as JSON without the absent ones; None where nothing is left."""
+    parts = []
+    for name, value in notes.items():
+        if type(value) is str:
+            if value:
+                parts.append(_name(name) + _quoted(value))
+        elif value or value not in _NOTHING:
+            return _dumped(notes)
+    return "{" + ", ".join(parts) + "}" if parts else None
+
+
+def _dumped(notes: Mapping[str, Any]) -> str:
     known = {name: value for name, value in notes.items() if value or value not in _NOTHING}
-    if not known:
-        return None
-    for value in known.values():
-        if type(value) is not str:
-            return json.dumps(known, ensure_ascii=False)
-    return "{" + ", ".join([_name(n) + _quoted(v) for n, v in known.items()]) + "}"
+    return json.dumps(known, ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)
