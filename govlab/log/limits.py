@@ -13,14 +13,14 @@ BATCH: Final = 50_000
 TABLE: Final = 10_000
 """Rows of a table that are taken in at a time, while others are being read."""
 
-PIECE: Final = 16 * 1024 * 1024
+PIECE: Final = 4 * 1024 * 1024
 """Bytes of a large file that are decoded at a time; a document that is larger is taken alone."""
 
-_MANY_PIECES = 4
+_MANY_PIECES = 16
 
 
 def workers(pieces: int) -> int:
-    """How many processes decode a file of so many pieces; 0 where this one does so alone.
+    """How many processes beside this one decode a file of so many pieces.
 
     `GOVLAB_WORKERS` says otherwise, for files of any size.
     """
@@ -28,4 +28,4 @@ def workers(pieces: int) -> int:
     if said.isdigit():
         return min(int(said), pieces)
     processors = os.cpu_count() or 1
-    return min(processors, 8, pieces) if pieces >= _MANY_PIECES and processors > 1 else 0
+    return min(processors, 8, pieces) - 1 if pieces >= _MANY_PIECES else 0

@@ -95,7 +95,7 @@ def span_of(found: Observation, trace: Trace, line: int) -> Span:
         started_us=micros_of(arguments.timestamp(found.start_time)),
         ended_us=micros_of(arguments.timestamp(found.end_time)),
         failed=found.level == "ERROR",
-        action=action,
+        action=action or None,
         agent=found.type == "AGENT",
         attributes=dict(attributes),
         resource=_object(said.get("resourceAttributes")),

@@ -120,7 +120,7 @@ def _span(run: _Run, place: int) -> Span:
         started_us=micros_of(utc_moment(run.start_time)),
         ended_us=micros_of(utc_moment(run.end_time)),
         failed=bool(run.error) or run.status == "error",
-        action=run.run_type == "tool",
+        action=run.run_type == "tool" or None,
         agent=run.run_type == "chain" and (root or _AGENT in metadata),
         requested_only=run.status == _PENDING and run.end_time is None,
         attributes={**metadata, **named, **_raised(run.error)},

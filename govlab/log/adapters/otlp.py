@@ -4,7 +4,7 @@ Also plain objects of one span's attributes, as test fixtures of the conventions
 and log events are actions, and what their attributes mean, is said by a map
 (`presets/spans.yaml`); Claude Code's events have a reader of their own. Metrics are counted.
 
-Memory: a piece of the file for each process (16 MiB, or the one document that is larger), the spans
+Memory: a piece of the file for each process (4 MiB, or the one document that is larger), the spans
 of the traces that are open at its end, the ids of traces and what is said of each run, and what is
 read of Claude Code's events.
 """
@@ -81,7 +81,7 @@ class _Gathered:
     traced: Traced
     split: Split = field(default_factory=Split)
     open: dict[str | None, list[Span]] = field(default_factory=dict)
-    frames: list[pl.DataFrame] = field(default_factory=list)
+    frames: list[pl.DataFrame | int] = field(default_factory=list)  # numbers of calls in `traced`
     claude: list[claudecode_otel.Known] = field(default_factory=list)
 
     def take(self, number: int, found: Taken) -> Iterator[Record]:
@@ -94,18 +94,25 @@ class _Gathered:
         for trace, spans in found.open.items():
             self.open.setdefault(trace, []).extend(spans)
         ending = sorted(self.split.ending[number])
+        before = len(self.traced.calls.spans)
         self.traced.add([span for trace in ending for span in self.open.pop(trace, ())])
-        frame = tabled(self.traced.calls, self.traced.how)
-        if frame is not None:
-            self.frames.append(frame)
-            self.traced.calls = Calls()
+        self.frames.append(len(self.traced.calls.spans) - before)
         yield from self.traced.counted()
 
     def tables(self, least: int) -> Iterator[Record]:
         """The rows so far, where there are at least so many."""
-        if sum(frame.height for frame in self.frames) >= least:
-            yield Table(pl.concat(self.frames, how="diagonal"))
-            self.frames = []
+        if sum(each if isinstance(each, int) else each.height for each in self.frames) < least:
+            return
+        calls = tabled(self.traced.calls, self.traced.how)
+        place, frames = 0, []
+        for each in self.frames:
+            if isinstance(each, pl.DataFrame):
+                frames.append(each)
+            elif calls is not None and each:
+                frames.append(calls.slice(place, each))
+                place += each
+        yield Table(pl.concat(frames, how="diagonal"))
+        self.frames, self.traced.calls = [], Calls()
 
 
 def format_of(given: ColumnMap) -> Format:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from govlab.log import limits
+from govlab.log import limits, sources
 from govlab.log.adapters.otlp_spans import hex_id
 from govlab.log.decode import shown
 from govlab.log.documents import TOO_LONG, are_lines, documents
@@ -41,16 +41,24 @@ class Piece:
             yield from self.held
             return
         try:
-            with self.source.reported(), self.source.open() as stream:
-                stream.seek(self.offset)
-                for line in lines_of(stream, self.offset + self.size):
-                    number = line.number + self.before
-                    if line.cut:
-                        yield Bad(number, TOO_LONG, shown(line.text))
-                    else:
-                        yield number, line.text
+            yield from self._lines()
         except UnreadableError as error:
             yield Bad(0, str(error).partition(": ")[2])
+
+    def _lines(self) -> Iterator[Found]:
+        with self.source.reported(), self.source.open() as stream:
+            stream.seek(self.offset)
+            if self.size <= sources.MAX_LINE:  # then no line is too long
+                for number, line in enumerate(stream.read(self.size).split(b"\n"), 1):
+                    if text := line.strip():
+                        yield number + self.before, text
+                return
+            for found in lines_of(stream, self.offset + self.size):
+                number = found.number + self.before
+                if found.cut:
+                    yield Bad(number, TOO_LONG, shown(found.text))
+                else:
+                    yield number, found.text
 
     def named(self) -> Iterator[str]:
         """The traces whose ids stand in its text; one may come more than once."""

@@ -13,10 +13,10 @@ from govlab.log.adapters import claudecode_otel
 from govlab.log.adapters.otlp_documents import Document, Resource, mended, opened
 from govlab.log.adapters.otlp_logs import event_of, span_of_event
 from govlab.log.adapters.otlp_pieces import Piece
-from govlab.log.adapters.otlp_spans import dumped, span_of
-from govlab.log.adapters.otlp_values import Wanted, detach, plain
+from govlab.log.adapters.otlp_spans import dumped, spans_of
+from govlab.log.adapters.otlp_values import plain
 from govlab.log.adapters.span_table import tabled
-from govlab.log.adapters.spans import Reading, Span, wanted
+from govlab.log.adapters.spans import Reading, Span
 from govlab.log.adapters.traced import Members, Traced
 from govlab.log.decode import NotJsonError, shown
 from govlab.log.records import Bad, Record, Skipped
@@ -40,7 +40,7 @@ class Taken:
 
 def taken(piece: Piece, going_on: frozenset[str], how: Reading) -> Taken:
     """What `piece` says, where the traces `going_on` are in other pieces too."""
-    reader = _Reader(wanted(how))
+    reader = _Reader(how)
     traced = Traced(how)
     counted: list[Record] = []
     for document in piece.documents():
@@ -48,9 +48,6 @@ def taken(piece: Piece, going_on: frozenset[str], how: Reading) -> Taken:
     open_: dict[str | None, list[Span]] = {
         t: reader.spans.pop(t) for t in sorted(going_on) if t in reader.spans
     }
-    for spans in open_.values():
-        for span in spans:
-            detach(span.attributes)
     traced.add([span for spans in reader.spans.values() for span in spans])
     frame = tabled(traced.calls, how)
     return Taken(frame, traced.runs, [*counted, *traced.counted()], open_, reader.claude)
@@ -60,7 +57,7 @@ def taken(piece: Piece, going_on: frozenset[str], how: Reading) -> Taken:
 class _Reader:
     """The spans of a piece by trace, events among them, and the events of Claude Code."""
 
-    wanted: Wanted
+    how: Reading
     spans: dict[str | None, list[Span]] = field(default_factory=dict)
     claude: list[claudecode_otel.Known] = field(default_factory=list)
     resources: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
@@ -98,12 +95,11 @@ class _Reader:
 
     def _spans(self, document: Document, line: int) -> Iterator[Bad]:
         for resource, spans in document.spans():
-            named = self._resource(resource)
-            for raw in spans:
-                try:
-                    self._keep(span_of(raw, named, line, self.wanted))
-                except NotJsonError as error:
-                    yield Bad(line, str(error), raw.name)
+            for found in spans_of(spans, self._resource(resource), line, self.how):
+                if isinstance(found, Bad):
+                    yield found
+                else:
+                    self._keep(found)
 
     def _logs(self, document: Document, line: int) -> Iterator[Bad]:
         for resource, found in document.logs():

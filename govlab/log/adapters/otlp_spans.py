@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from govlab.log.adapters.otlp_values import Pair, Wanted, attributes
-from govlab.log.adapters.span_values import micros, micros_of
-from govlab.log.adapters.spans import Span
-from govlab.log.decode import decode
+from govlab.log.adapters.otlp_values import Pair, attributes, plain
+from govlab.log.adapters.span_values import all_micros, micros, micros_of
+from govlab.log.adapters.spans import Reading, Span
+from govlab.log.decode import NotJsonError, decode
+from govlab.log.records import Bad
 from govlab.runtime import arguments
 
-__all__ = ["RawSpan", "dumped", "hex_id", "span_of"]
+__all__ = ["RawSpan", "dumped", "hex_id", "hex_ids", "spans_of"]
 
 _FAILED = frozenset({2, "STATUS_CODE_ERROR", "ERROR"})
 _NONE: Mapping[str, Any] = {}
+_SOME = "f"  # any id in place of none
 _BARE = ("gen_ai.operation.name", "openinference.span.kind", "ai.operationId")
 
 
@@ -65,22 +67,42 @@ class _Dumped(msgspec.Struct):
     status: _Status | None = None
 
 
-def span_of(span: RawSpan, resource: Mapping[str, Any], line: int, wanted: Wanted) -> Span:
-    """A span of OTLP with the attributes that are `wanted`. Raises `NotJsonError`."""
-    return Span(
-        line,
-        span.name,
-        "",
-        hex_id(span.trace_id),
-        hex_id(span.span_id),
-        hex_id(span.parent_span_id),
-        micros(span.start_time_unix_nano),
-        micros(span.end_time_unix_nano),
-        span.status is not None and span.status.code in _FAILED,
-        attributes=attributes(span.attributes, wanted),
-        resource=resource,
-        values=_NONE,
-    )
+def spans_of(
+    raws: Sequence[RawSpan], resource: Mapping[str, Any], line: int, how: Reading
+) -> Iterator[Span | Bad]:
+    """Spans of OTLP with the attributes that are read, and those that have one that cannot be."""
+    wanted, is_action = how.wanted, how.actions.meet
+    traces = hex_ids([raw.trace_id for raw in raws])
+    own = hex_ids([raw.span_id for raw in raws])
+    above = hex_ids([raw.parent_span_id for raw in raws])
+    starts = all_micros([raw.start_time_unix_nano for raw in raws])
+    ends = all_micros([raw.end_time_unix_nano for raw in raws])
+    for raw, trace, span, parent, start, end in zip(
+        raws, traces, own, above, starts, ends, strict=True
+    ):
+        try:
+            held, later = attributes(raw.attributes, wanted)
+        except NotJsonError as error:
+            yield Bad(line, str(error), raw.name)
+            continue
+        action = bool(held) and is_action(held)
+        broken = _settled(held, later) if action else ""
+        status = raw.status
+        failed = status is not None and status.code in _FAILED
+        yield Span(
+            line, raw.name, "", trace, span, parent, start, end, failed,
+            action, False, False, False, held, resource, _NONE, broken,
+        )  # fmt: skip
+
+
+def _settled(held: dict[str, Any], later: Sequence[Pair]) -> str:
+    """Puts what only an action's row has beside the rest; why not, where one is no value."""
+    try:
+        for pair in later:
+            held[pair.key] = plain(pair.value)
+    except NotJsonError as error:
+        return str(error)
+    return ""
 
 
 def dumped(data: bytes, line: int) -> Span | None:
@@ -107,6 +129,19 @@ def hex_id(text: str | None) -> str | None:
         return None
     found = text.lower().removeprefix("0x")
     return found if found[-1:] != "0" or found.strip("0") else None
+
+
+def hex_ids(texts: Sequence[str | None]) -> list[str | None]:
+    """`hex_id` of each, quickly where they are as they should be.
+
+    >>> hex_ids(["ab", "", None, "0xCD"])
+    ['ab', None, None, 'cd']
+    """
+    joined = "".join([text or _SOME for text in texts])
+    plain = "x" not in joined and joined == joined.lower()
+    if plain and min([text or _SOME for text in texts], default=_SOME).strip("0"):
+        return [text or None for text in texts]  # text of zeros alone would be the least
+    return list(map(hex_id, texts))
 
 
 def _dumped(span: _Dumped, line: int) -> Span:

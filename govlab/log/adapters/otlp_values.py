@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from govlab.log.decode import decode
 
-__all__ = ["Pair", "Wanted", "attributes", "detach", "plain", "settle"]
+__all__ = ["Pair", "Wanted", "attributes", "plain"]
 
 _TEXT, _END = b'{"stringValue":"', b'"}'
 _SHORT = 80
 """Bytes of a text that may come again: names of models, tools and agents."""
+_MANY = 4096
+"""Such texts that are remembered at a time."""
 
 
 class Pair(msgspec.Struct, gc=False):
@@ -24,7 +25,7 @@ class Pair(msgspec.Struct, gc=False):
     value: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Any(msgspec.Struct, rename="camel"):
+class _Any(msgspec.Struct, rename="camel", gc=False):
     """AnyValue: one of these is there."""
 
     string_value: str | None = None
@@ -36,16 +37,16 @@ class _Any(msgspec.Struct, rename="camel"):
     bytes_value: str | None = None
 
 
-class _Array(msgspec.Struct):
+class _Array(msgspec.Struct, gc=False):
     values: list[_Any] = msgspec.field(default_factory=list)
 
 
-class _Pair(msgspec.Struct):
+class _Pair(msgspec.Struct, gc=False):
     key: str
     value: _Any | None = None
 
 
-class _Pairs(msgspec.Struct):
+class _Pairs(msgspec.Struct, gc=False):
     values: list[_Pair] = msgspec.field(default_factory=list)
 
 
@@ -57,38 +58,24 @@ Wanted = Mapping[str, bool]
 own row has."""
 
 
-def attributes(pairs: Iterable[Pair], wanted: Wanted) -> dict[str, Any]:
-    """Those of `pairs` that are wanted; what is wanted lazily is left raw, for `settle`.
+def attributes(pairs: Iterable[Pair], wanted: Wanted) -> tuple[dict[str, Any], list[Pair]]:
+    """Those of `pairs` that are wanted of every span, and those that are of an action.
 
-    Raises `NotJsonError` for one that is no AnyValue.
+    Raises `NotJsonError` for one of the first that is no AnyValue.
+
+    >>> attributes([Pair("a", msgspec.Raw(b'{"intValue": "3"}'))], {"a": True})
+    ({'a': 3}, [])
     """
     held: dict[str, Any] = {}
+    later: list[Pair] = []
     known = wanted.get
     for pair in pairs:
         of_all = known(pair.key)
-        if of_all is not None:
-            held[pair.key] = plain(pair.value) if of_all else pair.value
-    return held
-
-
-def settle(held: dict[str, Any]) -> None:
-    """Decodes the values that were left raw. Raises `NotJsonError`.
-
-    >>> held = {"a": msgspec.Raw(b'{"intValue": "3"}')}
-    >>> settle(held)
-    >>> held
-    {'a': 3}
-    """
-    for name, value in held.items():
-        if type(value) is msgspec.Raw:
-            held[name] = plain(value)
-
-
-def detach(held: dict[str, Any]) -> None:
-    """Copies the values that were left raw: they keep the whole text that they stand in."""
-    for name, value in held.items():
-        if type(value) is msgspec.Raw:
-            held[name] = value.copy()
+        if of_all:
+            held[pair.key] = plain(pair.value)
+        elif of_all is not None:
+            later.append(pair)
+    return held, later
 
 
 def plain(raw: msgspec.Raw) -> Any:
@@ -98,27 +85,32 @@ def plain(raw: msgspec.Raw) -> Any:
     [True]
     """
     data = bytes(raw)
-    return _short(data) if len(data) < _SHORT and data.startswith(_TEXT) else _read(data)
+    text = _known.get(data)
+    return _read(data) if text is None else text
+
+
+_known: dict[bytes, str] = {}  # texts that came before
 
 
 def _read(data: bytes) -> Any:
     if (
         data.startswith(_TEXT)
+        and b"\\" not in data
         and data.endswith(_END)
         and data.count(b'"') == 4
-        and b"\\" not in data
+        and data.isascii()
     ):
-        text = data[len(_TEXT) : -len(_END)]
-        if text.isascii():
-            return text.decode()
+        text = data[len(_TEXT) : -len(_END)].decode()
+        if len(data) < _SHORT:
+            if len(_known) == _MANY:
+                _known.clear()
+            _known[data] = text
+        return text
     try:
         found = _VALUE.decode(data)
     except msgspec.MsgspecError:
         found = decode(data, _Any | None)  # type: ignore[arg-type]  # mends what can be mended
     return None if found is None else _value(found)
-
-
-_short = lru_cache(maxsize=4096)(_read)  # of texts only: they are never changed
 
 
 def _value(value: _Any) -> Any:
@@ -131,9 +123,18 @@ def _value(value: _Any) -> Any:
     if value.array_value is not None:
         return [_value(element) for element in value.array_value.values]
     if value.kvlist_value is not None:
-        pairs = value.kvlist_value.values
-        return {p.key: _value(p.value) for p in pairs if p.value is not None}
+        return _object(value.kvlist_value.values)
     return value.bool_value if value.bool_value is not None else value.bytes_value
+
+
+def _object(pairs: list[_Pair]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for pair in pairs:
+        value = pair.value
+        if value is not None:
+            text = value.string_value  # most are
+            held[pair.key] = _value(value) if text is None else text
+    return held
 
 
 def _number(value: int | float | str, kind: type[int] | type[float]) -> Any:

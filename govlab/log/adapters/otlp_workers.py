@@ -6,7 +6,6 @@ it shares no locks, and unlike a spawned one it does not run the caller's script
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import subprocess
@@ -22,9 +21,13 @@ from typing import IO
 from govlab.log.adapters.otlp_pieces import Piece
 from govlab.log.adapters.otlp_reader import Taken, taken
 from govlab.log.adapters.spans import Reading
+from govlab.log.uncollected import uncollected
 
 __all__ = ["Job", "results", "serve"]
 
+_IN_HAND = 3  # jobs of a worker, that which it does among them
+_AHEAD = 8  # answers for each worker that are held at most
+_TURN_S = 0.0005
 _COMMAND = "from govlab.log.adapters.otlp_workers import serve; serve()"
 
 
@@ -40,9 +43,10 @@ class Job:
 def results(jobs: Iterator[Job], workers: int) -> Iterator[Taken]:
     """What each job's piece says, in order; with no workers, or where they fail, done here.
 
-    Workers are called before the first of `jobs` is.
+    Where all workers have enough to do, this process does a job too. Workers are called before the
+    first of `jobs` is.
     """
-    if workers < 2 or not sys.executable:
+    if workers < 1 or not sys.executable:
         yield from map(_done, jobs)
         return
     with ExitStack() as stack:
@@ -52,30 +56,37 @@ def results(jobs: Iterator[Job], workers: int) -> Iterator[Taken]:
             stack.callback(_stop, worker)
             idle.put(worker)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
+        stack.enter_context(_handing_on())
         waiting: deque[Future[Taken]] = deque()
         for job in jobs:
-            waiting.append(pool.submit(_asked, idle, job))
-            if len(waiting) > workers + 1:  # no further ahead than what fits in memory
+            busy = sum(not each.done() for each in waiting) >= _IN_HAND * workers
+            waiting.append(_here(job) if busy else pool.submit(_asked, idle, job))
+            while waiting and (waiting[0].done() or len(waiting) > _AHEAD * workers):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _done(job: Job) -> Taken:
-    with _uncollected():
-        return taken(job.piece, job.going_on, job.how)
-
-
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """What a piece makes is let go by reference counts; to look for circles in it takes long."""
-    before = gc.isenabled()
-    gc.disable()
+def _handing_on() -> Iterator[None]:
+    """Threads that hand on jobs and answers wait but shortly for the one that does jobs."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
     try:
         yield
     finally:
-        if before:
-            gc.enable()
+        sys.setswitchinterval(before)
+
+
+def _here(job: Job) -> Future[Taken]:
+    done: Future[Taken] = Future()
+    done.set_result(_done(job))
+    return done
+
+
+def _done(job: Job) -> Taken:
+    with uncollected():
+        return taken(job.piece, job.going_on, job.how)
 
 
 def _worker() -> subprocess.Popen[bytes]:

@@ -15,7 +15,7 @@ from govlab.log.maps import ColumnMap, load_map
 from govlab.log.spanmap import SpanMap
 
 __all__ = ["NOTED", "PRESET", "RESULTS", "RUN_FILLS", "TYPES", "Marks", "Reading", "Span",
-           "filled", "reading", "wanted"]  # fmt: skip
+           "filled", "reading"]  # fmt: skip
 
 PRESET: Final = load_map(Path(__file__).parents[1] / "presets" / "spans.yaml")
 """The attribute map that is shipped."""
@@ -58,13 +58,14 @@ class Span(msgspec.Struct, gc=False):  # there are many: a data class takes thri
     started_us: int | None = None
     ended_us: int | None = None
     failed: bool = False
-    action: bool = False  # known to be one, whatever its attributes are
+    action: bool | None = None  # None: as its attributes say
     agent: bool = False  # known to be an agent's
     requested_only: bool = False  # asked for; whether it was made is not said
     event: bool = False  # a log record in the span above it
     attributes: dict[str, Any] = msgspec.field(default_factory=dict)
     resource: Mapping[str, Any] = msgspec.field(default_factory=dict)
     values: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    broken: str = ""  # why one of an action's attributes cannot be read
 
 
 class Marks:
@@ -123,22 +124,22 @@ class Reading:
         """Which spans are an agent's."""
         return Marks(self.spans.agents)
 
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The attributes that are read of every span, and those that only an action's row has."""
+        known = self.spans
+        marks = {name for mark in (*known.actions, *known.agents) for name in mark}
+        shared = {name for names in known.inherited.values() for name in names}
+        always = marks | shared | {*known.agent, *known.run, *TYPES}
+        lazily = {*NOTED, *(name for names in known.columns.values() for name in names)}
+        lazily |= frozenset(RESULTS if self.results else ())
+        return dict.fromkeys(lazily, False) | dict.fromkeys(always, True)
+
 
 def reading(given: ColumnMap) -> Reading:
     """The user's map where there is one, else the shipped preset; decision words of both."""
     words = {**PRESET.decisions, **given.decisions}
     return Reading(given.spans or PRESET.spans or SpanMap(), words)
-
-
-def wanted(how: Reading) -> Wanted:
-    """The attributes that are read of every span, and those that only an action's own row has."""
-    known = how.spans
-    marks = {name for mark in (*known.actions, *known.agents) for name in mark}
-    shared = {name for names in known.inherited.values() for name in names}
-    always = marks | shared | {*known.agent, *known.run, *TYPES}
-    lazily = {*NOTED, *(name for names in known.columns.values() for name in names)}
-    lazily |= frozenset(RESULTS if how.results else ())
-    return dict.fromkeys(lazily, False) | dict.fromkeys(always, True)
 
 
 def filled(how: Reading) -> frozenset[str]:

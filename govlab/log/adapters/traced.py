@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from govlab.log.adapters.otlp_values import settle
-from govlab.log.adapters.span_rows import Above, Calls, columns_of
-from govlab.log.adapters.span_values import OF_THE_CALL, first, instant, said, stated
+from govlab.log.adapters.lineages import VARYING, Lineages
+from govlab.log.adapters.span_rows import Calls, columns_of
+from govlab.log.adapters.span_values import OF_THE_CALL, first, instant, said
 from govlab.log.adapters.spans import TYPES, Reading, Span
-from govlab.log.decode import NotJsonError
 from govlab.log.records import Action, Bad, Record, Run, Skipped
 
 __all__ = ["Members", "Traced", "is_action", "records"]
 
 _SERVICE = "service.name"
-_Place = tuple[str | None, str | None]  # ids of a trace and of a span
-_VARYING = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<=-)\d+$")
 
 
 def records(spans: Sequence[Span], how: Reading, run: Mapping[str, Any]) -> Iterator[Record]:
@@ -42,7 +37,9 @@ def records(spans: Sequence[Span], how: Reading, run: Mapping[str, Any]) -> Iter
 
 def is_action(span: Span, how: Reading) -> bool:
     """Whether a span is a tool call."""
-    return span.action or (bool(span.attributes) and how.actions.meet(span.attributes))
+    if span.action is None:
+        return bool(span.attributes) and how.actions.meet(span.attributes)
+    return span.action
 
 
 def _instant(micros: int | None) -> Any:
@@ -87,49 +84,39 @@ class Traced:
     how: Reading
     calls: Calls = field(default_factory=Calls)
     runs: dict[str, Members] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
+    others: dict[tuple[str, str], int] = field(default_factory=dict)  # by type and name
     bad: list[Bad] = field(default_factory=list)
 
     def add(self, spans: Sequence[Span]) -> None:
         """Takes all spans of some traces; an agent's may stand anywhere among them."""
-        known: dict[tuple[str | None, str | None], Span] = {
-            (s.trace_id, s.span_id): s for s in spans if s.span_id
-        }
-        lineages = _Lineages(self.how, known, frozenset(self.how.spans.run))
-        for span in spans:
-            try:
-                self._one(span, lineages)
-            except NotJsonError as error:  # an attribute of its own that is no value
-                self.bad.append(Bad(span.line, str(error)))
+        lineages, runs = Lineages(spans, self.how), self.runs
+        for place, run in enumerate(lineages.runs()):
+            span = spans[place]
+            if span.broken:
+                self.bad.append(Bad(span.line, span.broken))
+                continue
+            run_id = run or (span.values and span.values.get("run_id")) or span.trace_id
+            of_agents = self._one(span, place, run_id, lineages)
+            if run_id:
+                known = runs.get(run_id)
+                if known is None:
+                    known = runs[run_id] = Members(span.line)
+                known.add(span, of_agents)
 
-    def _one(self, span: Span, lineages: _Lineages) -> None:
-        attributes = span.attributes
-        type_ = span.type or (first(attributes, TYPES) if attributes else None)
-        run_id = lineages.run_of(span) or span.values.get("run_id") or span.trace_id
-        action = is_action(span, self.how)
-        if span.event and action:
-            action = not self._within_action(span, lineages)
-        if action:
-            self._act(span, lineages.above(span), run_id)
-        else:
-            what = "log" if span.event else str(type_ or "span")
-            self.skipped[_kind(what, span.name)] += 1
-        if run_id:
-            run = self.runs.get(run_id)
-            if run is None:
-                run = self.runs[run_id] = Members(span.line)
-            run.add(span, action or bool(type_))
+    def _one(self, span: Span, place: int, run_id: str | None, lineages: Lineages) -> bool:
+        """Whether it is an agent's; a call is taken, all else is counted."""
+        if is_action(span, self.how) and not (span.event and self._within_action(place, lineages)):
+            self.calls.take(span, lineages.over(place), run_id)
+            return True
+        type_ = span.type or (first(span.attributes, TYPES) if span.attributes else None)
+        kind = "log" if span.event else str(type_ or "span"), span.name
+        self.others[kind] = self.others.get(kind, 0) + 1
+        return bool(type_)
 
-    def _within_action(self, span: Span, lineages: _Lineages) -> bool:
+    def _within_action(self, place: int, lineages: Lineages) -> bool:
         """Whether it is an event of a call that its own span tells of."""
-        within = lineages.known.get((span.trace_id, span.parent_id))
-        return within is not None and is_action(within, self.how)
-
-    def _act(self, span: Span, above: Above, run_id: str | None) -> None:
-        settle(span.attributes)
-        self.calls.spans.append(span)
-        self.calls.above.append(above)
-        self.calls.runs.append(run_id)
+        above = lineages.above[place]
+        return above >= 0 and is_action(lineages.spans[above], self.how)
 
     def join(self, runs: Mapping[str, Members]) -> None:
         """Takes what spans elsewhere say of runs."""
@@ -148,107 +135,14 @@ class Traced:
 
     def counted(self) -> Iterator[Record]:
         """What is no action, and spans that cannot be read; each once."""
-        yield from (Skipped(kind, rows) for kind, rows in self.skipped.items())
+        skipped: Counter[str] = Counter()
+        for (what, name), rows in self.others.items():
+            skipped[_kind(what, name)] += rows
+        yield from (Skipped(kind, rows) for kind, rows in skipped.items())
         yield from self.bad
-        self.skipped, self.bad = Counter(), []
+        self.others, self.bad = {}, []
 
 
-@lru_cache(maxsize=4096)
 def _kind(what: str, name: str) -> str:
     """Type and name, without what differs from span to span."""
-    return f"{what} {_VARYING.sub('*', name)}".strip()
-
-
-_ALONE = Above((), {})
-
-
-@dataclass(slots=True)
-class _Lineages:
-    """What stands above each span, as far as it is known; siblings share it."""
-
-    how: Reading
-    known: Mapping[_Place, Span]
-    names: frozenset[str]  # of attributes that name a run
-    runs: dict[int, str | None] = field(default_factory=dict)
-    found: dict[int, Above] = field(default_factory=dict)
-
-    def run_of(self, span: Span) -> str | None:
-        """The run that the span names, or the nearest above that names one."""
-        own = span.attributes
-        if own and not self.names.isdisjoint(own):
-            named = first(own, self.how.spans.run)
-            if named is not None:
-                return str(named)
-        above = self.known.get((span.trace_id, span.parent_id)) if span.parent_id else None
-        if above is None:
-            return None
-        place = id(above)
-        return self.runs[place] if place in self.runs else self._run_of(above)
-
-    def _run_of(self, span: Span) -> str | None:
-        """The same; what is found on the way is remembered of each span."""
-        names, runs = self.how.spans.run, self.runs
-        at: Span | None = span
-        named, way = None, []
-        while at is not None:
-            place = id(at)
-            if place in runs:
-                named = runs[place]
-                break
-            way.append(place)
-            runs[place] = named = first(at.attributes, names) if at.attributes else None
-            if named is not None or not at.parent_id:
-                break
-            at = self.known.get((at.trace_id, at.parent_id))
-        if named is not None:
-            named = str(named)
-            for place in way:
-                runs[place] = named
-        return named
-
-    def above(self, span: Span) -> Above:
-        """What the spans above this one say."""
-        parent = self.known.get((span.trace_id, span.parent_id)) if span.parent_id else None
-        if parent is None:
-            return _ALONE
-        found = self.found.get(id(parent))
-        if found is None:
-            lineage, circle = self._lineage(span)
-            found = self._said(lineage)
-            if not circle:  # where ids form a circle, each span has a lineage of its own
-                self.found[id(parent)] = found
-        return found
-
-    def _lineage(self, span: Span) -> tuple[list[Span], bool]:
-        """The spans above, nearest first, and whether ids form a circle: there it ends."""
-        above: list[Span] = []
-        seen = {span.span_id}
-        while span.parent_id:
-            if span.parent_id in seen:
-                return above, True
-            seen.add(span.parent_id)
-            parent = self.known.get((span.trace_id, span.parent_id))
-            if parent is None:
-                break
-            above.append(parent)
-            span = parent
-        return above, False
-
-    def _said(self, lineage: Sequence[Span]) -> Above:
-        """The agents, outermost first, and the columns that are inherited."""
-        agents = [self._agent(s) for s in reversed(lineage) if self._is_agent(s)]
-        columns: dict[str, Any] = {}
-        for name, names in self.how.spans.inherited.items():
-            for span in lineage:
-                if (value := stated(span.attributes, names)) is not None:
-                    columns[name] = value
-                    break
-        return Above(tuple(agents), columns)
-
-    def _is_agent(self, span: Span) -> bool:
-        return span.agent or (bool(span.attributes) and self.how.agents.meet(span.attributes))
-
-    def _agent(self, span: Span) -> Any:
-        """Its name; a span's own name, where that differs from span to span, names nobody."""
-        named = first(span.attributes, self.how.spans.agent)
-        return named or (None if _VARYING.search(span.name) else span.name)
+    return f"{what} {VARYING.sub('*', name)}".strip()

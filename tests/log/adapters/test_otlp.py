@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govlab.errors import LogError
 from govlab.log.adapters.otlp import FORMAT
+from govlab.log.adapters.otlp_spans import hex_id, hex_ids
+from govlab.log.adapters.span_values import all_micros, micros
 from govlab.log.ingestion import ingest
 from govlab.log.records import Bad, Options, Record, Run, Skipped
 from govlab.log.scan import scan_log
@@ -257,3 +261,19 @@ def test_openinference_equals_an_independent_count(shared: Path, tmp_path: Path)
     assert not quarantine(tmp_path / "log")
     rows = scan_log(tmp_path / "log").collect()
     assert sorted(rows["tool"]) == sorted(call["gen_ai.tool.name"] for call in calls)
+
+
+@given(st.lists(st.none() | st.text("0fFxg", max_size=4) | st.sampled_from(["ab", "00", "0x0"])))
+def test_ids_are_read_together_as_each_is_alone(texts: list[str | None]) -> None:
+    assert hex_ids(texts) == list(map(hex_id, texts))
+
+
+@given(
+    st.lists(
+        st.integers(10**18, 10**19 - 1).map(str)
+        | st.sampled_from(["0" * 19, "1" * 20, "\u0661" * 19, "-" + "1" * 18, "", 0, 10**18, None]),
+        max_size=5,
+    )
+)
+def test_times_are_read_together_as_each_is_alone(nanos: list[Any]) -> None:
+    assert all_micros(nanos) == list(map(micros, nanos))
