@@ -17,7 +17,6 @@ from typing import Any, Final
 import polars as pl
 
 from govlab.assess.asking import Asked
-from govlab.kpi.keys import Keyed
 from govlab.kpi.knowledge import Knowledge
 from govlab.kpi.partials import Partial, merge
 from govlab.kpi.spec import Spec
@@ -38,9 +37,6 @@ class Day:
     recorded: Partial
     projected: Partial | None = None
     replay: Mapping[str, int] = field(default_factory=dict)
-
-
-_KINDS: Final = (Day, Partial, Keyed)
 
 
 def together(days: Sequence[Day]) -> Day:
@@ -73,7 +69,7 @@ def read_days(
         cut = None if _is_untimed(scope) else piece.cut((scope.since, scope.until))
         if cut is not None:
             key = digest_of([piece.digest, [end and end.isoformat() for end in cut], depends])
-            found.append(history.part(piece.name, key, _Reading(piece, cut, read), _KINDS))
+            found.append(history.part(piece.name, key, _Reading(piece, cut, read), Day))
     return found
 
 

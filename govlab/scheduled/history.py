@@ -78,15 +78,14 @@ class History:
         last, before = (_edition(said.get(word), store.place) for word in ("edition", "before"))
         return History(store, series, last, before, kept.tag)
 
-    def part(self, day: str, key: str, make: Callable[[], T], kinds: tuple[type, ...]) -> T:
-        """What `make` gives for `day`; where the same `key` was made before, that."""
+    def part(self, day: str, key: str, make: Callable[[], T], kind: type[T]) -> T:
+        """The `kind` that `make` gives for `day`; where the same `key` was made before, that."""
         name = f"{_PARTS}/{day}-{key}"
         self.parts[name] = None
         kept = self.store.get(name)
         with suppress(DamagedError):
             if kept is not None:
-                found: T = unpacked(kept.content, kinds)
-                return found
+                return unpacked(kept.content, kind)
         made = make()
         self.store.put(name, packed(made))
         self.counted.append(name)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import polars as pl
 
@@ -21,6 +21,7 @@ __all__ = ["DamagedError", "packed", "unpacked"]
 
 _TREE: Final = "tree.json"
 _DIGEST: Final = 32  # bytes
+T = TypeVar("T")
 
 
 class DamagedError(Exception):
@@ -30,7 +31,7 @@ class DamagedError(Exception):
 def packed(value: Any) -> bytes:
     """`value` as bytes: frames, plain values, times with a zone, mappings and dataclasses of these.
 
-    >>> unpacked(packed({"runs": pl.DataFrame({"n": [1]})}), ())["runs"].item()
+    >>> unpacked(packed({"runs": pl.DataFrame({"n": [1]})}), dict)["runs"].item()
     1
     """
     frames: list[pl.DataFrame] = []
@@ -61,17 +62,28 @@ def _tree(value: Any, frames: list[pl.DataFrame]) -> list[Any]:
     return ["plain", value]
 
 
-def unpacked(content: bytes, kinds: tuple[type, ...]) -> Any:
-    """What `packed` made `content` of; `kinds` are the dataclasses that may be in it.
+def unpacked(content: bytes, kind: type[T]) -> T:
+    """What `packed` made `content` of: a dataclass `kind`, and in it those that its fields name.
 
     Raises DamagedError where it is not what `packed` gave.
     """
     digest, archived = content[:_DIGEST], content[_DIGEST:]
     if sha256(archived).digest() != digest:
         raise DamagedError("the digest differs")
-    known = {kind.__name__: kind for kind in kinds}
+    known = {one.__name__: one for one in _kinds(kind)}
     with zipfile.ZipFile(io.BytesIO(archived)) as archive:
-        return _value(json.loads(archive.read(_TREE)), lambda n: _frame(archive, n), known)
+        found = _value(json.loads(archive.read(_TREE)), lambda n: _frame(archive, n), known)
+    if not isinstance(found, kind):
+        raise DamagedError(f"it is no `{kind.__name__}`")
+    return found
+
+
+def _kinds(kind: Any) -> frozenset[type]:
+    """The dataclasses that a value of a type may hold, itself among them."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        held = (_kinds(one) for one in get_type_hints(kind).values())
+        return frozenset({kind}).union(*held)
+    return frozenset().union(*map(_kinds, get_args(kind)))
 
 
 def _frame(archive: zipfile.ZipFile, number: int) -> pl.DataFrame:

@@ -36,7 +36,7 @@ def held(words: list[str | None]) -> Held:
 @given(st.lists(st.none() | st.text(max_size=8), max_size=30))
 def test_frames_numbers_and_times_come_back_with_their_types(words: list[str | None]) -> None:
     value = held(words)
-    found = unpacked(packed(value), (Held,))
+    found = unpacked(packed(value), Held)
     assert found.frame.schema == value.frame.schema
     assert found.frame.equals(value.frame)
     assert {name: f.schema for name, f in found.more.items()} == {
@@ -48,7 +48,7 @@ def test_frames_numbers_and_times_come_back_with_their_types(words: list[str | N
 def test_words_are_those_of_this_process_when_it_reads_them() -> None:
     """Codes of categories are given out anew in every process: here two come together."""
     first, second = held(["a", "b"]), held(["b", "c", None])
-    found = [unpacked(packed(one), (Held,)).frame for one in (second, first)]
+    found = [unpacked(packed(one), Held).frame for one in (second, first)]
     together = pl.concat(found)["word"]
     assert together.cast(pl.String).to_list() == ["b", "c", None, "a", "b"]
     assert together.n_unique() == 4
@@ -65,9 +65,20 @@ def test_whatever_byte_is_changed_or_lost_is_noticed(data: st.DataObject) -> Non
         content[:at] + content[at + 1 :],
     ):
         with pytest.raises(DamagedError):
-            unpacked(damaged, (Held,))
+            unpacked(damaged, Held)
 
 
-def test_what_is_not_known_is_not_read() -> None:
-    with pytest.raises(DamagedError, match="`Held` is not known"):
-        unpacked(packed(held([])), ())
+@dataclass(frozen=True)
+class Holding:
+    each: dict[str, Held] | None
+
+
+def test_what_a_kind_names_is_read_and_nothing_else() -> None:
+    value = Holding({"one": held([])})
+    found = unpacked(packed(value), Holding)
+    assert found.each is not None
+    assert found.each["one"].lost == 3
+    with pytest.raises(DamagedError, match="`Holding` is not known"):
+        unpacked(packed(value), Held)
+    with pytest.raises(DamagedError, match="it is no `Holding`"):
+        unpacked(packed(value.each), Holding)
