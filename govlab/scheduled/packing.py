@@ -71,8 +71,11 @@ def unpacked(content: bytes, kind: type[T]) -> T:
     if sha256(archived).digest() != digest:
         raise DamagedError("the digest differs")
     known = {one.__name__: one for one in _kinds(kind)}
-    with zipfile.ZipFile(io.BytesIO(archived)) as archive:
-        found = _value(json.loads(archive.read(_TREE)), lambda n: _frame(archive, n), known)
+    try:
+        with zipfile.ZipFile(io.BytesIO(archived)) as archive:
+            found = _value(json.loads(archive.read(_TREE)), lambda n: _frame(archive, n), known)
+    except TypeError as error:  # a dataclass that has other fields by now
+        raise DamagedError(str(error)) from None
     if not isinstance(found, kind):
         raise DamagedError(f"it is no `{kind.__name__}`")
     return found

@@ -73,6 +73,15 @@ class Holding:
     each: dict[str, Held] | None
 
 
+def test_a_kind_that_has_other_fields_by_now_is_not_read() -> None:
+    @dataclass(frozen=True)
+    class Held:
+        frame: pl.DataFrame
+
+    with pytest.raises(DamagedError, match="unexpected keyword"):
+        unpacked(packed(held([])), Held)
+
+
 def test_what_a_kind_names_is_read_and_nothing_else() -> None:
     value = Holding({"one": held([])})
     found = unpacked(packed(value), Holding)
