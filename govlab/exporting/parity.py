@@ -16,12 +16,13 @@ from govlab.backends.reference import Asked, decide
 from govlab.exporting.loading import Exported
 from govlab.exporting.shrinking import shrunk
 from govlab.exporting.vectors import plain_event
-from govlab.history import decide_each
+from govlab.history import decide_in_order
 from govlab.log.collect import collected
 from govlab.plan import Plan
 from govlab.replays.rows import SCHEMA, events, unknown_columns
 from govlab.replays.stream import LOG, Stream
 from govlab.runtime.arguments import canonical
+from govlab.runtime.states import Mark
 from govlab.schema import ACTIONS, LIST_TEXT, MARKS
 
 __all__ = ["Difference", "Parity", "compare"]
@@ -107,7 +108,7 @@ def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Pa
     parity, rows, seen = Parity(), _Rows(), set[Row]()
     each = _with_history(plan, log, most) if plan.has_history() else _replayed(plan, log, most)
     for asked, wanted in each:
-        decision = engine.decide(asked.event, history=asked.history, unknown=asked.unknown)
+        decision = _decided(engine, asked)
         got = rows.row(decision)
         if got != wanted:
             parity.difference = _difference(plan, engine, asked, wanted)
@@ -118,6 +119,15 @@ def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Pa
             seen.add(got)
             parity.found.append((asked, decision))
     return parity
+
+
+def _decided(engine: Exported, asked: Asked) -> Any:
+    """What the engine decides; features that are no value as its own marks."""
+    own = {
+        name: engine.module.Mark(value.value) if isinstance(value, Mark) else value
+        for name, value in asked.history.items()
+    }
+    return engine.decide(asked.event, history=own, unknown=asked.unknown)
 
 
 def _word(row: Row) -> str:
@@ -149,10 +159,10 @@ def _events(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _with_history(plan: Plan, log: pl.LazyFrame, most: int) -> Iterator[tuple[Asked, Row]]:
-    """Each event with its features, and what the reference engine decides of them."""
+    """Each event with its features, and what replay decides of them."""
     frame, rows = collected(log.head(most)), _Rows()
     given, unknown = events(frame), unknown_columns(frame, plan.reads())
-    found = decide_each(plan, given, state="counterfactual", unknown=unknown)
+    found = decide_in_order(plan, given, state="counterfactual", unknown=unknown)
     for event, hidden, one in zip(given, unknown, found, strict=True):
         yield Asked(event, hidden, one.features), rows.row(one.decision)
 
@@ -165,8 +175,7 @@ def _difference(plan: Plan, engine: Exported, asked: Asked, wanted: Row) -> Diff
         return rows.row(decide(plan, given.event, unknown=given.unknown, history=given.history))
 
     def of_engine(given: Asked) -> Row:
-        found = engine.decide(given.event, history=given.history, unknown=given.unknown)
-        return rows.row(found)
+        return rows.row(_decided(engine, given))
 
     small = asked
     if of_reference(asked) == wanted:
