@@ -1,4 +1,4 @@
-"""`govlab serve`: a bundle that decides for others, over HTTP."""
+"""`govlab serve`: an engine that decides for others, over HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _folder = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command(epilog="Example: govlab serve policies/prod-safety --log-dir decisions --watch")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", metavar="DIR|BUNDLE", type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", help="Another than this machine's needs a token.")
 @click.option("--port", default=8181, type=click.IntRange(0, 65535), help="0: one that is free.")
 @click.option("--token-file", type=_file, help="Tokens that callers must show, one a line.")
@@ -45,6 +45,7 @@ _folder = click.Path(path_type=Path, file_okay=False)
     is_flag=True,
     help="Take every caller for one that keeps every limit it is told.",
 )
+@click.option("--key", type=_file, help="The key that must have signed the engine in DIR.")
 @click.option("--watch", is_flag=True, help="Reload when the files of the bundle change.")
 def command(
     bundle: Path,
@@ -56,6 +57,7 @@ def command(
     log_dir: Path,
     fsync: str,
     assume_obligations: bool,
+    key: Path | None,
     watch: bool,
 ) -> None:
     """Decide for others: AuthZEN 1.0 over HTTP, with a hash-chained log of every decision.
@@ -65,8 +67,9 @@ def command(
     POST /govlab/v1/events/{id}/approval, started, ended    what became of the action
     GET  /.well-known/authzen-configuration, /healthz, /readyz, /metrics, /openapi.json
 
-    SIGHUP reads BUNDLE again, and --watch does so by itself: the old version decides until the new
-    one is verified. A decision is in the log before it is answered; `govlab ingest` and
+    DIR is what `govlab export` made, verified before it runs; a BUNDLE is exported in memory.
+    SIGHUP reads it again, and --watch does so by itself: the old version decides until the new one
+    is verified. A decision is in the log before it is answered; `govlab ingest` and
     `govlab audit verify` read the log.
     """
     if lacking := [name for name in _NEEDS if find_spec(name) is None]:
@@ -76,5 +79,5 @@ def command(
     from govlab.serving.start import Settings, serve  # noqa: PLC0415  as above
 
     address = Address(host, port, tls_cert, tls_key)
-    settings = Settings(bundle, address, log_dir, fsync, token_file, assume_obligations, watch)
+    settings = Settings(bundle, address, log_dir, fsync, token_file, assume_obligations, watch, key)
     serve(settings, now=lambda: datetime.now(UTC), new_id=lambda: secrets.token_hex(16), say=say)

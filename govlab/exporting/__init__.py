@@ -6,12 +6,18 @@ file, every event), `vectors`, `manifest`, `signing`, and `making`, which does i
 checks an export before anything of it runs.
 """
 
-from govlab.exporting.failures import ParityError
-from govlab.exporting.loading import Exported, open_engine
-from govlab.exporting.making import Export, export_engine
-from govlab.exporting.parity import Parity
-from govlab.exporting.source import engine_source
-from govlab.exporting.verifying import Verified, verified_engine, verify
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govlab.exporting.failures import ParityError
+    from govlab.exporting.loading import Exported, open_engine
+    from govlab.exporting.making import Export, export_engine
+    from govlab.exporting.parity import Parity
+    from govlab.exporting.source import engine_source
+    from govlab.exporting.verifying import Verified, verified_engine, verify
 
 __all__ = [
     "Export",
@@ -25,3 +31,25 @@ __all__ = [
     "verified_engine",
     "verify",
 ]
+
+_HOMES = {
+    "Export": "making",
+    "Exported": "loading",
+    "Parity": "parity",
+    "ParityError": "failures",
+    "Verified": "verifying",
+    "engine_source": "source",
+    "export_engine": "making",
+    "open_engine": "loading",
+    "verified_engine": "verifying",
+    "verify": "verifying",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What verifies and loads an engine needs no data frame, and is loaded without one."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `govlab.exporting` has no `{name}`")
+    found = getattr(importlib.import_module(f"govlab.exporting.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -20,6 +20,7 @@ class Exported:
     admit: Callable[..., Any]
     digest: str
     module: ModuleType
+    bundle: bytes = b""  # `bundle.json`, where it was verified beside the engine
 
 
 def open_engine(source: str) -> Exported:

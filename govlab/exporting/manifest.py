@@ -22,14 +22,20 @@ FILES = (ENGINE, BUNDLE, VECTORS)
 
 
 def canonical_bundle(bundle: Bundle) -> bytes:
-    """`bundle.json` in RFC 8785 form: the digest, and the meaning of every bundle of the chain."""
+    """`bundle.json` in RFC 8785 form: the digest, and the meaning of every bundle of the chain.
+
+    `entities` names the lookups of each type of resource that a decision point searches.
+    """
     chain = bundle.chain()
+    lookups = [lookup for member in chain for lookup in member.lookups if lookup.entity]
+    types = dict.fromkeys(lookup.entity for lookup in lookups)
     return rfc8785.dumps(
         {
             "name": bundle.name,
             "version": bundle.version,
             "digest": bundle.digest,
             "bundles": [meaning(member) for member in chain],
+            "entities": {kind: [k.name for k in lookups if k.entity == kind] for kind in types},
         }
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from govlab.errors import UsageError
 from govlab.exporting.loading import Exported, open_engine
-from govlab.exporting.manifest import ENGINE, FILES, MANIFEST, problems
+from govlab.exporting.manifest import BUNDLE, ENGINE, FILES, MANIFEST, problems
 from govlab.exporting.signing import SIGNATURE, is_signed
 from govlab.keys import Key
 from govlab.runtime.arguments import parse
@@ -29,6 +29,7 @@ class Verified:
     digest: str | None
     problems: tuple[str, ...]
     engine: bytes = b""  # what was hashed: run this, not the file, which may be another by now
+    bundle: bytes = b""  # the same of `bundle.json`
 
     @property
     def failed(self) -> bool:
@@ -58,7 +59,7 @@ def verify(folder: Path, key: Key | None = None) -> Verified:
     if found:
         return Verified("failed", _digest(manifest), tuple(found))
     status = "unsigned" if signature is None else "unchecked" if key is None else "ok"
-    return Verified(status, _digest(manifest), (), files[ENGINE])
+    return Verified(status, _digest(manifest), (), files[ENGINE], files[BUNDLE])
 
 
 def _signature_problems(signature: bytes | None, manifest: bytes, key: Key | None) -> list[str]:
@@ -100,4 +101,4 @@ def verified_engine(folder: Path, key: Key | None = None) -> Exported:
     loaded = open_engine(found.engine.decode())
     if loaded.digest != found.digest:
         raise UsageError(f"`{folder}/{ENGINE}` decides for another bundle than the manifest says")
-    return loaded
+    return replace(loaded, bundle=found.bundle)

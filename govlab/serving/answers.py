@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from govlab.plan.admit import Admission, Approval, action_sha256
 from govlab.plan.decision import Decision
@@ -113,20 +113,11 @@ def _asking(decision: Decision, event: Mapping[str, Any]) -> dict[str, Any]:
     """How to ask for the approval: who may give it, and what it must be bound to."""
     released = variant(event, decision.remediation.set) if decision.remediation else event
     return {
-        "approvals": [_requirement(each) for each in decision.approvals],
+        "approvals": [each._asdict() for each in decision.approvals],
         "evidence_required": decision.evidence_required,
         "policy_digest": decision.digest,
         "action_sha256": action_sha256(released),
     }
-
-
-def _requirement(found: Any) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in _REQUIREMENT}
-
-
-_REQUIREMENT: Final = (
-    "policy", "rule", "approvers", "quorum", "expires_after_s", "separation_of_duties",
-)  # fmt: skip
 
 
 def _remedied(decision: Decision) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from govlab.plan.decision import Decision, Remedy, Requirement
-from govlab.runtime.variants import plain
 from govlab.serving.answers import Answer
 from govlab.serving.mapping import Asked
 from govlab.serving.reports import Report
@@ -65,17 +64,11 @@ def decided(
 
 @lru_cache(maxsize=1024)  # a bundle has few
 def _approvals(found: tuple[Requirement, ...]) -> str | None:
-    return _text(found) if found else None
+    return _text([each._asdict() for each in found]) if found else None
 
 
 def _remediation(found: Remedy | None) -> str | None:
-    if found is None:
-        return None
-    values = {name: plain(value) for name, value in found.set.items()}
-    return _text({
-        "set": values, "apply": found.apply, "suggestion": found.suggestion,
-        "args_sha256": found.args_sha256,
-    })  # fmt: skip
+    return _text(found._asdict()) if found else None
 
 
 def _text(value: Any) -> str:

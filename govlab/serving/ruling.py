@@ -1,22 +1,26 @@
-"""What decides: a bundle's engine in this process, behind the functions an exported one has."""
+"""What decides: an exported engine, verified before it runs, or a bundle exported in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from govlab.backends.scalar import compile_engine
+import msgspec
+
 from govlab.bundle import Bundle, load_bundle
 from govlab.errors import UsageError
-from govlab.plan.admit import Admission, Approval, admit
-from govlab.plan.compile import compile_plan
+from govlab.exporting.loading import Exported, open_engine
+from govlab.exporting.manifest import MANIFEST, canonical_bundle
+from govlab.exporting.source import engine_source
+from govlab.exporting.verifying import verified_engine
+from govlab.keys import Key
+from govlab.plan.admit import Admission, Approval
 from govlab.plan.decision import Decision
 
-__all__ = ["Decides", "Ruling", "of_bundle", "read_ruling"]
+__all__ = ["Ruling", "of_bundle", "read_ruling"]
 
 
 class Decides(Protocol):
@@ -49,43 +53,73 @@ class Ruling:
     declared: frozenset[str]
     decide: Decides
     admit: Admits
-    entities: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    entities: Mapping[str, Sequence[str]]
 
 
-def read_ruling(path: Path) -> Ruling:
-    """What decides at `path`, a bundle; raises BundleError or UsageError where nothing can."""
+class _Meaning(msgspec.Struct):
+    """What of a bundle's meaning a server needs besides its engine."""
+
+    attributes: dict[str, str]
+    history: dict[str, Any]
+    lookups: dict[str, dict[str, Any]]
+
+
+class _Document(msgspec.Struct):
+    """`bundle.json`."""
+
+    name: str
+    version: str
+    bundles: list[_Meaning]
+    entities: dict[str, list[str]] = {}
+
+
+_read = msgspec.json.Decoder(_Document).decode
+
+
+def read_ruling(path: Path, key: Key | None = None) -> Ruling:
+    """What decides at `path`: an export (signed with `key`, where one is given) or a bundle.
+
+    Raises BundleError or UsageError where nothing can decide there, or not what was signed.
+    """
+    if (path / MANIFEST).is_file():
+        found = verified_engine(path, key)
+        return _ruling(found, found.bundle)
+    if key is not None:
+        raise UsageError(f"`{path}` is a bundle, which nobody signs: `govlab export` it with a key")
     return of_bundle(load_bundle(path))
 
 
 def of_bundle(bundle: Bundle) -> Ruling:
-    """The engine of `bundle`; raises UsageError where its decisions depend on earlier events.
+    """The engine that `govlab export` would make of `bundle`.
+
+    Raises UsageError where its decisions depend on earlier events.
 
     >>> of_bundle(load_bundle("prod-safety")).decide({"tool": "aws-cli"}).decision
     'DENY'
     """
-    if features := sorted(feature.name for feature in bundle.features()):
+    return _ruling(open_engine(engine_source(bundle)), canonical_bundle(bundle))
+
+
+def _ruling(engine: Exported, text: bytes) -> Ruling:
+    document = _read(text)
+    if features := sorted(name for one in document.bundles for name in one.history):
         named = ", ".join(f"`{name}`" for name in features)
         raise UsageError(
-            f"the bundle `{bundle.name}` reads history ({named}), which `govlab serve` does not "
+            f"the bundle `{document.name}` reads history ({named}), which `govlab serve` does not "
             "keep: serve a bundle without it"
         )
-    plan = compile_plan(bundle)
     return Ruling(
-        bundle.name,
-        bundle.version,
-        bundle.digest,
-        frozenset(bundle.readable()),
-        compile_engine(plan).decide,
-        partial(admit, plan=plan),
-        _entities(bundle),
+        document.name,
+        document.version,
+        engine.digest,
+        frozenset(name for one in document.bundles for name in one.attributes),
+        engine.decide,
+        engine.admit,
+        {kind: _keys(document, names) for kind, names in document.entities.items()},
     )
 
 
-def _entities(bundle: Bundle) -> dict[str, tuple[str, ...]]:
-    """The keys of each lookup that is declared as an entity; the nearest bundle's hold."""
-    return {
-        lookup.entity: tuple(sorted({row[0] for row in lookup.rows}))
-        for member in bundle.chain()
-        for lookup in member.lookups
-        if lookup.entity
-    }
+def _keys(document: _Document, names: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the lookups `names`, in order."""
+    every = {name: one for member in document.bundles for name, one in member.lookups.items()}
+    return tuple(sorted({row[0] for name in names for row in every[name]["rows"]}))

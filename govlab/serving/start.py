@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from govlab.errors import UsageError
+from govlab.keys import read_key
 from govlab.serving.app import App
 from govlab.serving.durable import Durable, read_policy
 from govlab.serving.guard import Guard, is_loopback, read_tokens
@@ -24,7 +26,7 @@ _WATCH_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to serve, where, to whom, and where the decision log is."""
+    """What to serve, where, to whom, the log of it, and the key that signed what decides."""
 
     bundle: Path
     address: Address
@@ -33,6 +35,7 @@ class Settings:
     token_file: Path | None = None
     assume_obligations: bool = False
     watch: bool = False
+    key: Path | None = None
 
 
 def serve(
@@ -48,13 +51,14 @@ def serve(
     not load, LogError for a decision log that cannot be taken up.
     """
     guard, policy = _guard(settings), read_policy(settings.fsync)
-    ruling = read_ruling(settings.bundle)
+    read = partial(read_ruling, key=read_key(settings.key) if settings.key else None)
+    ruling = read(settings.bundle)
     listening, address = bind(settings.address)
     journal = open_journal(settings.log, new_id())
     service = Service(
         ruling, journal, Durable(journal, policy), guard, now, new_id, settings.assume_obligations
     )
-    reload = Reload(service, settings.bundle, read_ruling, say, settings.token_file)
+    reload = Reload(service, settings.bundle, read, say, settings.token_file)
     for line in _told(settings, service, address):
         say(line)
     run(App(service), listening, address, reload, _WATCH_S if settings.watch else None)

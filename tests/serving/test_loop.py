@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from govlab.audit.checkpoint import new_key
 from govlab.cli.main import run
+from govlab.keys import new_key
 from govlab.log.scan import scan_log
 from tests.log.fixtures import log_of
 from tests.serving.inside import Inside, later, of_rules
