@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BODY", "EVALUATIONS", "HEADERS", "ID", "NAMES", "PAGE", "PATIENCE_S", "SEARCHED",
+__all__ = ["BODY", "CONNECTIONS", "EVALUATIONS", "HEADERS", "ID", "NAMES", "PAGE", "PATIENCE_S", "SEARCHED",
            "SEGMENT", "TOKEN"]  # fmt: skip
 
 BODY: Final = 1 << 20
@@ -13,6 +13,8 @@ HEADERS: Final = 32 << 10
 """Bytes of one request's line and headers."""
 PATIENCE_S: Final = 10.0
 """Seconds from the first byte of a request to its last."""
+CONNECTIONS: Final = 1_000
+"""Connections at the same time; who comes after that is told to come later (503)."""
 EVALUATIONS: Final = 500
 """Items of one batch."""
 ID: Final = 200

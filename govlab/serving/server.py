@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from govlab.errors import UsageError
 from govlab.serving.app import App
-from govlab.serving.limits import BODY, HEADERS, PATIENCE_S
+from govlab.serving.limits import BODY, CONNECTIONS, HEADERS, PATIENCE_S
 from govlab.serving.reload import Reload
 from govlab.serving.service import Service
 
@@ -146,6 +146,7 @@ def run(
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
+        limit_concurrency=CONNECTIONS,
         ssl_certfile=address.certificate,
         ssl_keyfile=address.key,
     )

@@ -20,7 +20,7 @@ version: 1.2.3
 attributes: {object.owner: string}
 lookups:
   book: {table: data/accounts.csv, key: id, on: resource, entity: account, columns: {owner: string}}
-"""  # noqa: E501  YAML
+"""
 RULES = "name: own\nrules: [{condition: 'book.owner == principal', decision: ALLOW}]"
 
 
