@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BODY", "CONNECTIONS", "EVALUATIONS", "HEADERS", "ID", "NAMES", "PAGE", "PATIENCE_S", "SEARCHED",
-           "SEGMENT", "TOKEN"]  # fmt: skip
+__all__ = ["BODY", "CONNECTIONS", "EVALUATIONS", "HEADERS", "ID", "NAMES", "PAGE", "PATIENCE_S",
+           "SEARCHED", "SEGMENT", "TOKEN"]  # fmt: skip
 
 BODY: Final = 1 << 20
 """Bytes of one request's body."""
