@@ -113,6 +113,7 @@ def _asking(decision: Decision, event: Mapping[str, Any]) -> dict[str, Any]:
     """How to ask for the approval: who may give it, and what it must be bound to."""
     released = variant(event, decision.remediation.set) if decision.remediation else event
     return {
+        **({} if decision.reason is None else {"detail": decision.reason}),
         "approvals": [each._asdict() for each in decision.approvals],
         "evidence_required": decision.evidence_required,
         "policy_digest": decision.digest,

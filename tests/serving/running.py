@@ -64,14 +64,14 @@ class Running:
 
     def ask(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answered:
         """What the server says to a request on a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, dict(headers))
             return _answered(connection.getresponse())
         finally:
             connection.close()
 
-    def wait_for(self, text: str, seconds: float = 20) -> str:
+    def wait_for(self, text: str, seconds: float = 120) -> str:
         """The line with `text`, once the server has said it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -84,7 +84,7 @@ class Running:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """The exit code after the signal `number`."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 def _answered(response: HTTPResponse) -> Answered:
@@ -111,7 +111,7 @@ def serving(bundle: Path | str, log: Path, *options: str) -> Iterator[Running]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(20)
+        process.wait(60)
         reader.join(20)
         assert process.stderr is not None
         process.stderr.close()

@@ -87,7 +87,7 @@ def test_a_safer_variant_is_shown_and_the_original_not_permitted(tmp_path: Path)
 def approval(asked: Inside, **changes: Any) -> dict[str, Any]:
     """An approval as the first answer asks for it."""
     wanted = asked.evaluate(question()).body["context"]
-    assert wanted["reason"] == "approval_required"
+    assert (wanted["reason"], wanted["detail"]) == ("approval_required", "big")
     assert wanted["approvals"][0]["approvers"] == ["boss", "chief"]
     return {
         "id": "ap1", "status": "approved", "requested_at": later(0).isoformat(),

@@ -93,7 +93,7 @@ CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (flipped, cut, st
 def statuses(port: int, text: bytes) -> list[int]:
     """The statuses of all that is answered to bytes after which nothing comes."""
     said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         try:
             connection.sendall(text)
             connection.shutdown(socket.SHUT_WR)

@@ -14,6 +14,7 @@ import pytest
 
 from govlab.audit.chain import judge
 from govlab.audit.entries import decision_log, links_of_files
+from govlab.exporting import export_engine
 from govlab.serving.journal import open_journal
 from tests.serving.running import entries, make_bundle, question, serving
 
@@ -59,10 +60,11 @@ async def until_it_dies(server: Any, name: str, seconds: float) -> list[str]:
 @pytest.mark.parametrize("fsync", ["off", "record"])
 def test_nothing_acknowledged_is_lost(tmp_path: Path, fsync: str) -> None:
     bundle = make_bundle(tmp_path / "bundle", "name: t", "name: a\nrules: [{decision: ALLOW}]")
+    engine = export_engine(bundle, tmp_path / "engine").folder
     pick, log = random.Random(fsync), tmp_path / "log"
     acknowledged: list[str] = []
     for death in range(max(1, DEATHS // 2)):
-        with serving(bundle, log, "--fsync", fsync) as server:
+        with serving(engine, log, "--fsync", fsync) as server:
             moment = pick.uniform(0.005, 0.4)
             acknowledged += asyncio.run(until_it_dies(server, str(death), moment))
         if pick.random() < 0.3:  # and its machine with it, as an entry was written

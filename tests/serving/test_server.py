@@ -109,7 +109,7 @@ def test_one_who_is_slow_is_let_go_and_others_are_answered(
     with serving(bundle, tmp_path / "log") as server:
         head = b"POST /access/v1/evaluation HTTP/1.1\r\nhost: localhost\r\n"
         slow = [b"", head, head + b"content-type: application/json\r\ncontent-length: 9\r\n\r\n{"]
-        waiting = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in slow]
+        waiting = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in slow]
         for connection, text in zip(waiting, slow, strict=True):
             connection.sendall(text)
         assert server.evaluate(question()).status == 200
@@ -157,7 +157,7 @@ def test_others_need_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_it_stops_when_everything_asked_is_answered(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle", "name: test", ALLOW)
     with serving(bundle, tmp_path / "log") as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as slow:
             body = json.dumps(question()).encode()
             slow.sendall(b"POST /access/v1/evaluation HTTP/1.1\r\nhost: localhost\r\n"
                          b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -167,7 +167,7 @@ def test_it_stops_when_everything_asked_is_answered(tmp_path: Path) -> None:
             time.sleep(0.2)
             slow.sendall(body[5:])
             assert slow.recv(1000).startswith(b"HTTP/1.1 200")
-        assert server.process.wait(20) == 0
+        assert server.process.wait(60) == 0
         server.wait_for("stopped; the decision log has 1 entries")
     assert len(entries(tmp_path / "log")) == 1
 
@@ -232,7 +232,7 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
     with serving(bundle, tmp_path / "log", *given) as server:
         server.wait_for("serving https://")
         context = ssl.create_default_context(cafile=str(certificate))
-        plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         with context.wrap_socket(plain, server_hostname="localhost") as connection:
             connection.sendall(
                 b"GET /.well-known/authzen-configuration HTTP/1.1\r\nhost: localhost\r\n"
