@@ -74,12 +74,19 @@ def _entries_of(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     notes = _object(row["extra"])
     listed = notes.pop("told", [])
     told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    owned = {name for one in told for name in one.get("columns", ())}
+    owned = {name for one in told for name in _names(one)}
     own = {name: said(row[name]) for name in _COLUMNS if name not in owned and _there(row, name)}
     yield {"type": "decided", **own, **_whole_args(row), **notes}
     for one in told:
-        names = [name for name in one.pop("columns", ()) if _there(row, name)]
-        yield {"event_id": row["event_id"], **{n: said(row[n]) for n in names}, **one}
+        cells = {n: said(row[n]) for n in _names(one) if _there(row, n)}
+        rest = {name: value for name, value in one.items() if name != "columns"}
+        yield {"event_id": row["event_id"], **cells, **rest}
+
+
+def _names(one: Mapping[str, Any]) -> list[str]:
+    """The cells of the row that are what an entry told."""
+    named = one.get("columns")
+    return [n for n in named if n in _COLUMNS] if isinstance(named, list) else []
 
 
 def _whole_args(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,16 +112,26 @@ def _link(row: int, entry: Mapping[str, Any]) -> tuple[Any, ...]:
     """An entry as a link of its chain, which stands where a tenant does."""
     seq, chain = entry.get("seq"), entry.get("chain")
     place = int(seq) if isinstance(seq, str) and seq.isascii() and seq.isdigit() else None
-    found = None if _args_differ(entry) else hash_of(entry)
+    found = None if _args_differ(entry) else _hash(entry)
     texts = [_text(entry.get(name)) for name in ("event_id", "prev_hash", "record_hash")]
     return (row, f"decision log {_text(chain)}", place, *texts, found)
 
 
+def _hash(entry: Mapping[str, Any]) -> str | None:
+    """The hash of an entry; None of one that holds what no entry can."""
+    try:
+        return hash_of(entry)
+    except (ValueError, OverflowError, RecursionError):  # half a character, a number of many digits
+        return None
+
+
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return value.encode(errors="replace").decode() if isinstance(value, str) else None
 
 
 def _args_differ(entry: Mapping[str, Any]) -> bool:
     """Whether arguments are there that are not those of the digest, which alone is hashed."""
     args = entry.get("args")
-    return isinstance(args, str) and arguments.digest(args) != entry.get("args_sha256")
+    if args is None:  # left out, which nobody hides: the digest stands
+        return False
+    return not isinstance(args, str) or arguments.digest(args) != entry.get("args_sha256")

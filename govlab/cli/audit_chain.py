@@ -185,13 +185,13 @@ def prove(log: Path, event_id: str, size: int | None, as_json: bool) -> None:
 
 def _place(log: Path, event_id: str) -> tuple[Chain, int]:
     """The whole chain in which a record stands, and its place there."""
-    frame = scan_log(log)
-    links, _ = read_links(frame)
+    files = decision_log(log)
+    links = links_of_files(files) if files else read_links(scan_log(log))[0]
     rows = links.filter(pl.col("event_id") == event_id).to_dicts()
     if not rows:
         near = did_you_mean(event_id, links["event_id"].drop_nulls().head(10_000).to_list())
         raise UsageError(f"no record `{event_id}` in `{log}`; {near or '`audit query` lists them'}")
-    for chain in verify_log(frame).chains:
+    for chain in judge(links).chains:
         if chain.tenant == rows[0]["tenant"] and rows[0]["seq"] is not None:
             chain.checkpoint()  # refuses a chain that is not whole
             return chain, int(rows[0]["seq"])

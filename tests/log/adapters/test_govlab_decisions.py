@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from govlab.entries import Head, seal
+from govlab.runtime.arguments import digest
 from tests.log.fixtures import column, log_of, write
 
 DECIDED: Mapping[str, Any] = {
     "type": "decided", "event_id": "e-1", "ts": "2026-01-01T00:00:00.000000Z", "actor": "bot",
     "principal": "ann", "action": "deploy", "tool": "deployer", "resource": "deployer",
-    "resource_type": "tool", "args": '{"size":1}', "args_sha256": "ab" * 32, "env": "test",
+    "resource_type": "tool", "args": '{"size":1}', "env": "test",
+    "args_sha256": digest('{"size":1}'),
     "cost_micro_usd": 250_000, "amount": 1.5, "risk_tags": ["x"], "read_only": True,
     "decision": "ALLOW_WITH_CONSTRAINTS", "decided_at": "2026-01-01T00:00:00.000000Z",
     "policy": "p", "policy_version": "1.0.0", "policy_digest": "cd" * 32, "rule": "p/1",
@@ -34,12 +36,12 @@ def chained(*entries: Mapping[str, Any], chain: str = "c") -> Iterator[dict[str,
 LOG = list(chained(
     DECIDED,
     {**DECIDED, "event_id": "e-2", "malformed_columns": "env,cost,cost_micro_usd", "env": None,
-     "cost_micro_usd": None, "ts": "2026-01-01T00:00:01Z"},
+     "cost_micro_usd": None, "ts": "2026-01-01T00:00:01.000000Z"},
     {"type": "approval", "event_id": "e-1", "told": "a", "approval_status": "pending",
-     "approval_requested_at": "2026-01-01T00:00:01Z"},
+     "approval_requested_at": "2026-01-01T00:00:01.000000Z"},
     {"type": "approval", "event_id": "e-1", "told": "b", "approval_status": "approved",
      "approved_by": ["bob"], "beyond": '{"note":"x"}'},
-    {"type": "started", "event_id": "e-1", "told": "c", "started_at": "2026-01-01T00:00:02Z",
+    {"type": "started", "event_id": "e-1", "told": "c", "started_at": "2026-01-01T00:00:02.000000Z",
      "executed": True, "attempt": 2},
     {"type": "ended", "event_id": "e-1", "told": "d", "outcome": "success", "executed": True,
      "actual_tokens_in": 7},
