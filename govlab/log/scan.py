@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -13,13 +14,14 @@ import polars as pl
 from govlab.errors import LogError
 from govlab.log.conform import COLUMNS, NO_OFFSET, as_frame, conform
 from govlab.log.cubefile import refuse_cube
+from govlab.log.kinds import Kinds, read_kinds
 from govlab.log.records import LINE, Bad
 from govlab.log.sources import Source, UnreadableError
 from govlab.log.store import is_log
 from govlab.log.tables import batches, columns
 from govlab.schema import LIST_TEXT, MARKS, request_columns
 
-__all__ = ["scan_log", "scan_parts", "scan_runs", "stored"]
+__all__ = ["Stored", "scan_log", "scan_parts", "scan_runs", "stored"]
 
 _TABLES = (".parquet", ".pq", ".csv", ".tsv", ".ndjson", ".jsonl")
 
@@ -48,7 +50,8 @@ def scan_log(source: Any, *, tz: str | None = None) -> pl.LazyFrame:
 
 def scan_parts(parts: Sequence[Path]) -> pl.LazyFrame:
     """Some of the files of a log that govlab wrote, as `scan_log` gives the whole."""
-    return _shown(_parquet(list(parts), parts[0].parent), list(parts))
+    folder = parts[0].parent
+    return _shown(_parquet(list(parts), folder), list(parts), folder)
 
 
 def scan_runs(source: str | Path) -> pl.LazyFrame | None:
@@ -66,31 +69,40 @@ def _frames(source: Any, tz: str | None) -> list[pl.LazyFrame]:
         parts = sorted(path.glob("actions/*/*.parquet"))
         if not parts:
             raise LogError(f"{path}: the log has lost its `actions`; ingest its sources again")
-        return [_shown(_parquet(parts, path), parts)]
+        return [_shown(_parquet(parts, path), parts, path)]
     return [_foreign(file, tz) for file in _files(path, str(source))]
 
 
-_STORED: dict[int, tuple[ref[pl.LazyFrame], pl.LazyFrame, str]] = {}
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that is on disk of a log, typed; `state` is another text once the log is another one."""
+
+    frame: pl.LazyFrame
+    state: str
+    kinds: Callable[[], Kinds | None]
 
 
-def _shown(frame: pl.LazyFrame, parts: list[Path]) -> pl.LazyFrame:
+_STORED: dict[int, tuple[ref[pl.LazyFrame], Stored]] = {}
+
+
+def _shown(frame: pl.LazyFrame, parts: list[Path], folder: Path) -> pl.LazyFrame:
     """`frame` without what is on disk for replay alone; `stored` finds the way back."""
-    names = frame.collect_schema().names()
-    shown = frame.select([n for n in names if not n.endswith(LIST_TEXT)])
+    schema = frame.collect_schema()
+    shown = frame.select([n for n in schema.names() if not n.endswith(LIST_TEXT)])
     key = id(shown)
     state = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in parts]
-    _STORED[key] = (ref(shown, lambda _: _STORED.pop(key, None)), frame, repr(state))
+    found = Stored(frame, repr(state), lambda: read_kinds(folder, parts, schema))
+    _STORED[key] = (ref(shown, lambda _: _STORED.pop(key, None)), found)
     return shown
 
 
-def stored(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, str] | None:
-    """All that is on disk of the log that `scan_log` gave as this very `frame`, typed.
+def stored(frame: pl.LazyFrame) -> Stored | None:
+    """What is on disk of the log that `scan_log` gave as this very `frame`.
 
-    With it a text that is another one once the log is. None for any other frame: one that was
-    changed may say something else than its log.
+    None for any other frame: one that was changed may say something else than its log.
     """
     known = _STORED.get(id(frame))
-    return known[1:] if known is not None and known[0]() is frame else None
+    return known[1] if known is not None and known[0]() is frame else None
 
 
 def _files(path: Path, given: str) -> list[Path]:

@@ -1,7 +1,7 @@
 """The log on disk (S16): staged while rows come in, typed and moved into place at the end.
 
-`OUT/actions/date=.../part-*.parquet`, `OUT/runs.parquet`, `OUT/quarantine/*.ndjson` and
-`OUT/MANIFEST.json` appear together or not at all.
+`OUT/actions/date=.../part-*.parquet`, `OUT/runs.parquet`, `OUT/quarantine/*.ndjson`, `OUT/kinds`
+where there are many rows, and `OUT/MANIFEST.json` appear together or not at all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import polars as pl
 from govlab.errors import LogError
 from govlab.log import limits
 from govlab.log.conform import COLUMNS, polars_type
+from govlab.log.kinds import write_kinds
 from govlab.schema import ACTIONS, LIST_TEXT, MARKS, RUN_REQUEST, RUNS
 
 __all__ = [
@@ -108,7 +109,11 @@ class Store:
         pl.DataFrame(columns).write_parquet(self.folder / "runs.parquet", compression=_COMPRESSION)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        """Writes MANIFEST.json, keys in the order given, each source on a line of its own."""
+        """Writes MANIFEST.json, keys in the order given, each source on a line of its own.
+
+        Beside it the kinds of a large log's rows: all of its parts are there by now.
+        """
+        write_kinds(self.folder)
         entries = ",\n".join(f"{json.dumps(k)}: {_lines(v)}" for k, v in manifest.items())
         (self.folder / MANIFEST).write_text(f"{{\n{entries}\n}}\n", encoding="utf-8")
 

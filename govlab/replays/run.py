@@ -21,7 +21,8 @@ from govlab.history import HELD, STATES
 from govlab.log.citation import Citation, cite
 from govlab.log.collect import collected
 from govlab.log.cubefile import is_cube
-from govlab.log.whole import whole_log
+from govlab.log.kinds import Kinds
+from govlab.log.whole import Whole, whole_log
 from govlab.plan import Plan, compile_plan
 from govlab.plan.assume import with_assumptions
 from govlab.replays.each import decide_one_by_one
@@ -64,12 +65,13 @@ class Replay:
     source: Citation | None = None
     state_of_log: str | None = None
     keep: pl.Expr | None = None  # with history: which of the log's rows are reported
+    kinds: Kinds | None = None  # of the rows of `log`
     cube: Cube | None = None  # where rows stand for many events: `log` are its rows
     _taken: list[float] = field(default_factory=list)
 
     @cached_property
     def _stream(self) -> Stream:
-        return Stream(self.plan, self.log, self.shown)
+        return Stream(self.plan, self.log, self.shown, self.kinds)
 
     @cached_property
     def decided(self) -> pl.DataFrame:
@@ -325,7 +327,7 @@ def replay_selection(  # noqa: PLR0913  as above
         refuse_with_cube("an organisation file", org)
         return replay_cube(log, loaded, selection, by=by, assume=assume, default=default)
     plan = with_assumptions(compile_plan(loaded), assume or {}, default)
-    selected, state_of_log = _selected(log, loaded, selection, tuple(by), org)
+    selected, whole = _selected(log, loaded, selection, tuple(by), org)
     history = plan.has_history()
     frame = selected.log if history else selected.frame
     have = [n for n in frame.collect_schema().names() if not n.endswith(LIST_TEXT)]
@@ -347,25 +349,24 @@ def replay_selection(  # noqa: PLR0913  as above
         held,
         selected.scope,
         cite(log) if isinstance(log, str | Path) else None,
-        None if state_of_log is None else f"{state_of_log} {selection}",
+        None if whole.state is None else f"{whole.state} {selection}",
         selected.keep if history else None,
+        whole.kinds if frame is whole.frame else None,
     )
 
 
 def _selected(
     log: Any, bundle: Bundle, selection: Selection, by: tuple[str, ...], org: Bundle | None
-) -> tuple[Selected, str | None]:
-    """The whole log with what of its runs is asked for, and which of its rows are reported.
-
-    With it what state the log is in, where it is one on disk and nothing was derived.
-    """
+) -> tuple[Selected, Whole]:
+    """The log with what of its runs is asked for, and which of its rows are reported; and the log
+    as it is on disk, where nothing was derived."""
     path = log if isinstance(log, str | Path) else None
-    scanned, state = whole_log(log)
+    whole = whole_log(log)
     if org is not None:  # what is derived stands in no list's text, and in no log on disk
-        names = scanned.collect_schema().names()
-        scanned, state = scanned.select(n for n in names if not n.endswith(LIST_TEXT)), None
+        names = whole.frame.collect_schema().names()
+        whole = Whole(whole.frame.select(n for n in names if not n.endswith(LIST_TEXT)), None, None)
     declared = bundle.readable()
-    return selected_of(scanned, path, selection, declared=declared, by=by, org=org), state
+    return selected_of(whole.frame, path, selection, declared=declared, by=by, org=org), whole
 
 
 _KEPT = "#kept"

@@ -9,15 +9,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from govlab.backends.columnar import Engine, needed, written
 from govlab.errors import LogError
+from govlab.log.kinds import Kinds
 from govlab.plan import Plan
+from govlab.replays.alike import SHARED, Alike, shares
 from govlab.replays.provenance import with_assumed
 from govlab.replays.rows import SCHEMA
 from govlab.replays.summary import origin
@@ -27,10 +29,13 @@ __all__ = ["BATCH", "LOG", "Stream"]
 
 BATCH = 500_000
 """Rows decided at once; at most `_AHEAD` + 1 batches are in memory."""
+KINDS_BATCH = 3 * BATCH
+"""The same, where only numbers are read beside a row's kind."""
 LOG = "log."
 """Begins the name of a column of the log beside its decision."""
 
 _WORKERS, _AHEAD = 2, 3
+_SAMPLE = 50_000  # rows that tell what columns are like
 _BESIDE = {"lacks": pl.List(pl.String), "origin": pl.String(), "assumed": pl.Boolean()}
 
 
@@ -41,8 +46,9 @@ class Stream:
     plan: Plan
     log: pl.LazyFrame
     shown: tuple[str, ...]
+    kinds: Kinds | None = None
     _engine: list[Engine] = field(default_factory=list)
-    _lock: Any = field(default_factory=Lock)
+    _lock: Any = field(default_factory=RLock)
 
     def schema(self) -> pl.Schema:
         """The decisions frame, `lacks`, `origin`, and the columns shown of the log as `log.`."""
@@ -56,8 +62,8 @@ class Stream:
         def read(
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
         ) -> Iterator[pl.DataFrame]:
-            left = rows
-            for _batch, decided in self.batches(schema.names() if columns is None else columns):
+            left, wanted = rows, schema.names() if columns is None else columns
+            for decided in self._parts(wanted):
                 part = decided if left is None else decided.head(left)
                 left = None if left is None else left - part.height
                 yield part if predicate is None else part.filter(predicate)
@@ -65,6 +71,32 @@ class Stream:
                     return
 
         return register_io_source(read, schema=schema)
+
+    def _parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """`columns` of the decisions, batch by batch."""
+        read = self._read(columns)
+        if (
+            self.kinds is None
+            or not SHARED.issuperset(columns)
+            or not shares(self.kinds, read, self.log.collect_schema().names())
+        ):
+            return (decided for _, decided in self.batches(columns))
+        return self._alike(self.kinds, columns, read)
+
+    def _alike(
+        self, kinds: Kinds, columns: Sequence[str], read: Sequence[str]
+    ) -> Iterator[pl.DataFrame]:
+        """As `_parts`, rows of one kind decided together where they can be."""
+        table = kinds.table.select(n for n in read if n in kinds.table.columns)
+        beside = self.log.select(n for n in read if n not in table.columns)
+        schema = beside.collect_schema()
+        batches = _beside(kinds, beside, schema)  # they are read meanwhile
+        some = beside.head(_SAMPLE if _words(schema) else 0).collect()
+        engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some))
+        alike = Alike.of(
+            table, engine, lambda rows: self._decided(rows, columns), schema, risk="risk" in columns
+        )
+        yield from _readable(_ahead(lambda part: alike.of_rows(*part), batches))
 
     def batches(
         self, columns: Sequence[str], start: int = 0, count: int | None = None
@@ -77,11 +109,8 @@ class Stream:
         def decide(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             return batch, self._decided(batch, columns)
 
-        try:
-            yield from _ahead(decide, read.collect_batches(chunk_size=BATCH, maintain_order=True))
-        except pl.exceptions.ComputeError as error:  # a file that is damaged behind its schema
-            why = str(error).partition("\n")[0]
-            raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
+        batches = read.collect_batches(chunk_size=BATCH, maintain_order=True)
+        yield from _readable(_ahead(decide, batches))
 
     def empty(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch without rows."""
@@ -120,14 +149,49 @@ class Stream:
             return self._engine[0]
 
 
-_Decided = tuple[pl.DataFrame, pl.DataFrame]
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
-def _ahead(
-    decide: Callable[[pl.DataFrame], _Decided], batches: Iterator[pl.DataFrame]
-) -> Iterator[_Decided]:
+def _words(schema: pl.Schema) -> bool:
+    """Whether there is text, of which only rows tell whether it has few values."""
+    return any(
+        dtype in (pl.String, pl.Categorical) or dtype.is_nested() for dtype in schema.values()
+    )
+
+
+def _beside(
+    kinds: Kinds, log: pl.LazyFrame, schema: pl.Schema
+) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+    """The kinds of a log's rows, and the columns of `log` in the same rows."""
+    if not schema:
+        starts = range(0, kinds.count, KINDS_BATCH)
+        return ((kinds.of_rows(start, KINDS_BATCH), pl.DataFrame()) for start in starts)
+    batches = log.collect_batches(chunk_size=KINDS_BATCH, maintain_order=True)
+    return _numbered(kinds, batches)
+
+
+def _numbered(
+    kinds: Kinds, batches: Iterator[pl.DataFrame]
+) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+    start = 0
+    for batch in batches:
+        yield kinds.of_rows(start, batch.height), batch
+        start += batch.height
+
+
+def _readable(parts: Iterator[_Made]) -> Iterator[_Made]:
+    """`parts`, which are read from files: one may be damaged behind its schema."""
+    try:
+        yield from parts
+    except pl.exceptions.ComputeError as error:
+        why = str(error).partition("\n")[0]
+        raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
+
+
+def _ahead(decide: Callable[[_Given], _Made], batches: Iterator[_Given]) -> Iterator[_Made]:
     """What `decide` makes of each batch, in order; a few are begun before they are asked."""
-    waiting: deque[Future[_Decided]] = deque()
+    waiting: deque[Future[_Made]] = deque()
     with ThreadPoolExecutor(_WORKERS) as pool:
         for batch in batches:
             waiting.append(pool.submit(decide, batch))

@@ -9,7 +9,7 @@ gone over again with words for these.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, Protocol, Self
@@ -19,7 +19,7 @@ import polars as pl
 
 from govlab.backends.columnar.asked import ODD, Asked, Effect
 from govlab.backends.columnar.dictionaries import buffer
-from govlab.backends.columnar.layout import BITS, Classes, Ints, Layout, lay
+from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
 from govlab.backends.columnar.numbering import Numbering, Words
 from govlab.backends.columnar.parts import Part, Unit
 from govlab.backends.columnar.units import Table
@@ -154,12 +154,37 @@ class Machine:
         run = _Run(rows, index, classes, words)
         self._look_up(run, "kept", run.words)
         for at, part in enumerate(self.rows):
-            self._read(run, at, part)
+            self._read(run, self.rows[at:], part)
         return self._ends(run)
 
-    def _look_up(self, run: _Run, kind: str, words: list[Words]) -> None:
-        """Every unit's effect on the words."""
+    def guards_of(self, table: Table) -> Ints:
+        """The guards that have parts in a table."""
+        return np.unique(np.concatenate([self.layout.of_part[p] for p in table.parts]))
+
+    def hanging(self, rows: Rows, left: Sequence[Table], guards: Sequence[Ints]) -> list[Bools]:
+        """For each of `guards`, where some of them may matter, as far as can be told while the
+        tables `left` are not looked up."""
+        if not len(rows):
+            return [np.zeros(0, dtype=bool) for _ in guards]
+        index, classes = self._begin(rows)
+        run = _Run(rows, index, classes, [_at(w, index) for w in classes.start])
+        self._look_up(run, "kept", run.words, {id(t) for t in left})
+        waiting = [p for t in left for p in t.parts]
+        told = [p for p in self.rows if p not in waiting]
+        for at, part in enumerate(told):
+            self._read(run, [*told[at:], *waiting], part)
+        found = [np.zeros(len(rows), dtype=bool) for _ in guards]
+        for flags, own in zip(found, guards, strict=True):
+            flags[self._needing(run, waiting, classes.bits(own)).to_numpy()] = True
+        return found
+
+    def _look_up(
+        self, run: _Run, kind: str, words: list[Words], left: Collection[int] = ()
+    ) -> None:
+        """Every unit's effect on the words, but for tables (by id) that are `left`."""
         for asked in self._asking(run.classes):
+            if id(asked.table) in left:
+                continue
             for number, word in enumerate(words):
                 with self.lock:
                     asked.grow()
@@ -197,10 +222,10 @@ class Machine:
                 run.some[key] = rows, run.rows.take(rows)
         return run.some[key]
 
-    def _read(self, run: _Run, at: int, part: Part) -> None:
+    def _read(self, run: _Run, waiting: Sequence[Part], part: Part) -> None:
         """Takes a part that has no table to the rows where it may matter."""
         own = run.classes.bits(self.layout.of_part[part])
-        rows = self._needing(run, at, own)
+        rows = self._needing(run, waiting, own)
         if not len(rows):
             return
         verdicts = run.rows.verdict(part, rows)
@@ -210,9 +235,10 @@ class Machine:
             word[false.to_numpy()] &= ~_at(own[number], run.index[false])
         run.words[0][odd.to_numpy()] &= ~ODD
 
-    def _needing(self, run: _Run, at: int, own: list[Words]) -> pl.Series:
-        """The rows where guards `own` are open, and no settled guard of their policy before."""
-        later = set[int]().union(*(self.layout.of_part[p].tolist() for p in self.rows[at:]))
+    def _needing(self, run: _Run, waiting: Sequence[Part], own: list[Words]) -> pl.Series:
+        """The rows where guards `own` are open, and before them in their policy none that does not
+        wait for a part."""
+        later = set[int]().union(*(self.layout.of_part[p].tolist() for p in waiting))
         waits = run.classes.bits(np.array(sorted(later), dtype=np.int64))
         held = pl.Series(np.any([word != 0 for word in own], axis=0))
         rows = places(len(run.index)).filter(held[run.index])

@@ -157,8 +157,10 @@ class Batch:
     def _list(self, name: str) -> pl.Series:
         """The lists that the log has as texts."""
         known = self.session.dictionaries[name]
-        values = pl.Series([None, None, None, *known.values], dtype=pl.List(pl.String))
-        return values[known.encode(self._cells(name + LIST_TEXT))].alias(name)
+        with self.session.lock:
+            codes = known.encode(self._cells(name + LIST_TEXT))  # may add values
+            values = pl.Series([None, None, None, *known.values], dtype=pl.List(pl.String))
+        return values[codes].alias(name)
 
     # -- codes -------------------------------------------------------------------------------
 
@@ -205,18 +207,18 @@ class Batch:
         self, codes: pl.Series, names: frozenset[str], hidden: frozenset[str] = frozenset()
     ) -> pl.Series:
         """`codes` with what the rows' marks say of `names`; what is unknown may go by `hidden`."""
-        rows = self._named("malformed_columns", names)
+        rows = self.named("malformed_columns", names)
         if len(rows):
             codes = codes.clone().scatter(rows, MALFORMED)
         if self.absent:
             return codes
-        rows = self._named("unknown_columns", hidden or names)
+        rows = self.named("unknown_columns", hidden or names)
         if len(rows):
             rows = rows.filter(codes[rows] == ABSENT)
             codes = codes.clone().scatter(rows, UNKNOWN)
         return codes
 
-    def _named(self, mark: str, names: frozenset[str]) -> pl.Series:
+    def named(self, mark: str, names: frozenset[str]) -> pl.Series:
         """The rows whose list of marked columns has one of `names`."""
         return self._where(mark, lambda marked: bool(names & marked))
 
@@ -238,11 +240,11 @@ class Batch:
         names = frozenset(n for n in reads if n.startswith("args."))
         if not (names or "args" in reads) or "args" not in self.session.coded:
             return pl.Series(dtype=pl.UInt32)
-        found = [self._named(mark, names) for mark in _MARKS]
+        found = [self.named(mark, names) for mark in _MARKS]
         read = [*names, *(["args"] if "args" in reads else [])]
         gone = self._where(_MARKS[1], lambda marked: any(is_withheld(n, marked) for n in read))
         found.append(gone)
-        hidden = self._named("unknown_columns", frozenset({"args"}))
+        hidden = self.named("unknown_columns", frozenset({"args"}))
         if len(hidden):
             found.append(hidden.filter(self.codes("args")[hidden] >= FIRST))
         return pl.concat(found).unique()

@@ -1,0 +1,64 @@
+"""Rows of one kind decided together: as each of them is decided alone."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from govlab.backends.columnar import decide_frame
+from govlab.log import kinds
+from govlab.log.kinds import Kinds, read_kinds, write_kinds
+from govlab.log.store import with_list_texts
+from govlab.replays import stream
+from govlab.replays.alike import SHARED
+from govlab.replays.stream import Stream
+from tests.backends.differential import random_case
+from tests.generators import frame_of
+
+
+def numbered(frame: pl.DataFrame, folder: Path) -> tuple[pl.LazyFrame, Kinds | None]:
+    """`frame` as a log on disk, and its kinds."""
+    into = folder / "actions" / "date=unknown"
+    into.mkdir(parents=True)
+    half = frame.height // 2
+    for number, part in enumerate((frame[:half], frame[half:])):
+        with_list_texts(part, part.columns).write_parquet(into / f"part-{number}.parquet")
+    write_kinds(folder)
+    parts = sorted(into.iterdir())
+    log = pl.scan_parquet(parts)
+    return log, read_kinds(folder, parts, log.collect_schema())
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs of any size have kinds."""
+    monkeypatch.setattr(kinds, "LEAST", 1)
+    monkeypatch.setattr(kinds, "SPARSE", 1)
+
+
+def kinds_differ(seed: int, folder: Path, rows: int) -> int:
+    """In how many columns decisions by kinds differ from those by rows; -1: there were no kinds."""
+    plan, events, lacking = random_case(f"alike-{seed}", folder, rows)
+    rng = random.Random(seed)
+    frame = frame_of(events, lacking)
+    few = [n for n, t in frame.schema.items() if t == pl.String and rng.random() < 0.8]
+    frame = frame.with_columns(pl.col(n).cast(pl.Categorical) for n in few)
+    log, found = numbered(frame, folder / "log")
+    if found is None:
+        return -1
+    wanted = sorted(SHARED & set(decide_frame(plan, frame[:1]).columns))
+    decided = Stream(plan, log, (), found).frame().select(wanted).collect()
+    whole = decide_frame(plan, frame).select(wanted)
+    return sum(not decided[n].equals(whole[n]) for n in wanted)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seed", range(12))
+def test_random_bundles_by_kinds(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "KINDS_BATCH", 60)
+    assert kinds_differ(seed, tmp_path, 200) == 0
