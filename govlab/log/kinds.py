@@ -144,8 +144,7 @@ def _group(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 def _codes(column: pl.Series) -> tuple[Any, int]:
     """A number below a bound for each cell; 0 for null."""
     if column.dtype == pl.Int64:
-        code, size = _dense(column.fill_null(0).to_numpy().view(np.uint64))
-        code = pl.Series(code)
+        code = pl.Series(_dense(column.fill_null(0).to_numpy().view(np.uint64))[0])
     else:
         code = column.to_physical().cast(pl.UInt64)
     code = (code + 1).set(column.is_null(), 0)

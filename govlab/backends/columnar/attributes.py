@@ -26,6 +26,7 @@ __all__ = ["Events", "columns_of", "prepare", "source_column", "with_states"]
 _MALFORMED, _UNKNOWN = "malformed_columns", "unknown_columns"
 _FIRST_US, _LAST_US = -62135596800 * 10**6, 253402300800 * 10**6 - 1
 _OPTIONAL = frozenset({"tool", "action"})  # a log without the column has none, rather than unknown
+_SMALL = 1024  # cells that are quicker read than made distinct
 _INTEGERS = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 
 
@@ -152,7 +153,10 @@ class _Texts:
         """The texts of `column`; none where `raw` lacks it."""
         if column not in raw.columns:
             return cls(column, ())
-        return cls(column, tuple(raw.get_column(column).unique().cast(pl.String).drop_nulls()))
+        texts = raw.get_column(column)
+        some = texts if len(texts) < _SMALL else texts.unique()
+        found = dict.fromkeys(some.cast(pl.String).to_list())
+        return cls(column, tuple(text for text in found if text is not None))
 
 
 def _named(raw: pl.DataFrame, texts: _Texts, names: frozenset[str]) -> pl.Series | None:

@@ -56,6 +56,9 @@ def can_code(series: pl.Series) -> bool:
     return False
 
 
+_PLACE = (pl.all().to_physical().cast(pl.UInt32) + 1).fill_null(0)
+
+
 @dataclass(slots=True)
 class Dictionary:
     """The values of one column met so far, in the order of their codes from `FIRST` on."""
@@ -121,8 +124,7 @@ class Dictionary:
         return codes.fill_null(ABSENT) if codes.null_count() else codes
 
     def _texts(self, series: pl.Series) -> pl.Series:
-        place = series.to_physical().cast(pl.UInt32) + 1
-        place = place.fill_null(0) if place.null_count() else place
+        place = series.to_frame().select(_PLACE).to_series()
         high = place.max()
         if isinstance(high, int) and high >= len(self._table):
             self._places.extend([NOT_SEEN] * (high + 1 - len(self._table)))

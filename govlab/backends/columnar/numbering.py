@@ -36,15 +36,22 @@ class Numbering:
 
     def numbers(self, words: Words) -> NDArray[np.uint32]:
         """The number of each word, new ones added."""
+        found, odd = self._known(words)
+        if odd.any():
+            with self.lock:
+                self._learn(words[odd])
+                others, left = self._known(words[odd])
+                others[left] = [self._by_word[word] for word in words[odd][left].tolist()]
+            found[odd] = others
+        return found
+
+    def _known(self, words: Words) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """The number of each word, and the words that stand in neither of their places."""
         found, odd = self._found(words, 0)
         rows = np.flatnonzero(odd)
         if len(rows):
-            some = words[rows]
-            others, odd = self._found(some, 1)
-            if odd.any():
-                others[odd] = self._learnt(some[odd])
-            found[rows] = others
-        return found
+            found[rows], odd[rows] = self._found(words[rows], 1)
+        return found, odd
 
     def _found(self, words: Words, which: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """What stands at each word's place, and where that is another word's."""
@@ -53,20 +60,18 @@ class Numbering:
         other = pl.Series(keys)[at].to_numpy() != words
         return pl.Series(numbers)[at].to_numpy(writable=True), other
 
-    def _learnt(self, words: Words) -> NDArray[np.uint32]:
-        distinct, inverse = np.unique(words, return_inverse=True)
-        with self.lock:
-            known = self._by_word
-            fresh = distinct[[word not in known for word in distinct.tolist()]]
-            begin, end = len(known), len(known) + len(fresh)
-            known.update(zip(fresh.tolist(), range(begin, end), strict=True))
-            self.words = np.concatenate([self.words, fresh])
-            if end * _SPARE > 2**self._bits:
-                self._make((end * _SPARE).bit_length() + 1)
-            else:
-                _put(self._tables, fresh, begin)
-            numbers = np.array([known[w] for w in distinct.tolist()], dtype=np.uint32)
-        return numbers[inverse]
+    def _learn(self, words: Words) -> None:
+        """Numbers for the words that have none."""
+        known = self._by_word
+        distinct = np.sort(pl.Series(words).unique().to_numpy())
+        fresh = distinct[[word not in known for word in distinct.tolist()]]
+        begin, end = len(known), len(known) + len(fresh)
+        known.update(zip(fresh.tolist(), range(begin, end), strict=True))
+        self.words = np.concatenate([self.words, fresh])
+        if end * _SPARE > 2**self._bits:
+            self._make((end * _SPARE).bit_length() + 1)
+        else:
+            _put(self._tables, fresh, begin)
 
     def _make(self, bits: int) -> None:
         fresh = [

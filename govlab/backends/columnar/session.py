@@ -120,6 +120,7 @@ class Batch:
     found: dict[str, pl.Series] = field(default_factory=dict)
     known: dict[int, pl.Series] = field(default_factory=dict)
     above: tuple[Batch, pl.Series] | None = None  # rows that these are some of, and at what places
+    unsure: Batch | None = None  # these rows before unknown was read as absent
 
     def __len__(self) -> int:
         return self.frame.height if self.rows is None else len(self.rows)
@@ -128,16 +129,17 @@ class Batch:
         """The rows at the places `rows`."""
         rows = rows.cast(pl.UInt32)
         own = rows if self.rows is None else self.rows[rows]
-        return replace(self, rows=own, found={}, known={}, above=(self, rows))
+        return replace(self, rows=own, found={}, known={}, above=(self, rows), unsure=None)
 
     def as_absent(self) -> Batch:
         """The same rows with unknown read as absent."""
-        return replace(self, absent=True, found={}, known={}, above=None)
+        return replace(self, absent=True, found={}, known={}, above=None, unsure=self)
 
     def with_cells(self, cells: Mapping[str, Any]) -> Batch:
         """The same rows with these values in every row."""
         above = (self, places(len(self)))
-        return replace(self, fixed={**self.fixed, **cells}, found={}, known={}, above=above)
+        fixed = {**self.fixed, **cells}
+        return replace(self, fixed=fixed, found={}, known={}, above=above, unsure=None)
 
     def columns(self, names: Collection[str] | None = None) -> pl.DataFrame:
         """The cells of the columns `names` (all), as the log has them."""
@@ -188,6 +190,9 @@ class Batch:
 
     def _codes(self, column: str) -> pl.Series:
         known = self.session.dictionaries[column]
+        if self.unsure is not None and column not in _MARKS:
+            codes = self.unsure.codes(column)
+            return codes.set(codes == UNKNOWN, ABSENT)
         if column in self.fixed:
             return self._same(known.code(self.fixed[column]))
         texts = column + LIST_TEXT

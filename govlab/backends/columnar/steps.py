@@ -90,7 +90,9 @@ def _replaced(
         for s, n in ((malformed, malformed_name(name)), (unknown, unknown_name(name)))
         if s.any()
     ]
-    return frame.drop(stale).with_columns(value.alias(name), *flags)
+    cells = {s.name: s for s in frame.get_columns() if s.name not in stale}
+    cells |= {s.name: s for s in (value.alias(name), *flags)}
+    return pl.DataFrame(list(cells.values()))
 
 
 def _assumed(step: Assumption, frame: pl.DataFrame, type_: Type) -> pl.DataFrame:

@@ -36,7 +36,7 @@ def leaf_codes(cells: Cells) -> pl.Series:
     known = (
         value.cast(pl.UInt8) if value.dtype == pl.Boolean else value.is_not_null().cast(pl.UInt8)
     )
-    code = known.set(value.is_null(), 2)
+    code = known.set(value.is_null(), 2) if value.null_count() else known
     return code if cells.unknown is None else code + cells.unknown.cast(pl.UInt8)
 
 
