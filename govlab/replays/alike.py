@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -45,14 +45,14 @@ class Alike:
 
     kinds: pl.DataFrame  # as far as their columns are read
     of_kind: pl.Series  # of each of the log's kinds, which of `kinds` it is
+    blank: pl.DataFrame  # no rows of what is beside a kind
     engine: Engine
     decide: Decide
     hanging: Hanging
-    shifts: tuple[int, ...]
-    places: pl.Series  # of each kind among `decided`, or _OPEN
-    decided: pl.DataFrame
-    numbering: Numbering
-    _first: int
+    settled: pl.Series  # of each class that hangs on nothing, the first of `kinds`
+    places: pl.Series  # of each of `kinds` among `decided`: of `settled`, or _OPEN
+    decided: pl.DataFrame = field(default_factory=pl.DataFrame)
+    numbering: Numbering | None = None
     _lock: Any = field(default_factory=RLock)
 
     @classmethod
@@ -63,72 +63,100 @@ class Alike:
         groups = group(kinds.get_columns(), kinds.height)
         kinds = kinds[groups.rows]
         hang = _packed(hanging(engine, kinds, list(beside), risk=risk))
-        settled = pl.Series(hang.settled())
-        blank = (pl.lit(None, dtype).alias(n) for n, dtype in beside.items())
-        decided = decide(kinds.filter(settled).with_columns(blank))
-        numbers = settled.cum_sum().cast(pl.UInt32) - 1
-        places = numbers.set(~settled, _OPEN)
-        lock = RLock()
-        return cls(kinds, groups.ids, engine, decide, hang, tuple(_shifts(hang)), places, decided,
-                   Numbering(lock), decided.height, lock)  # fmt: skip
+        settled = pl.Series(hang.settled())[hang.classes.rows]
+        numbers = (settled.cum_sum().cast(pl.UInt32) - 1).set(~settled, _OPEN)
+        first = hang.classes.rows.filter(settled)
+        places = numbers[hang.classes.ids]
+        return cls(kinds, groups.ids, beside.to_frame(), engine, decide, hang, first, places)
 
     def of_rows(self, kinds: pl.Series, beside: pl.DataFrame) -> pl.DataFrame:
         """The decisions of rows of these kinds; `beside` has their other columns."""
-        places, decided = self.places[self.of_kind][kinds], self.decided
+        places = self.places[self.of_kind][kinds]
         rows = (places == _OPEN).arg_true()
-        if len(rows):
-            found, decided = self._open(self.of_kind[kinds[rows]], beside[rows])
-            places = places.scatter(rows, found)
-        return decided[places]
+        found, decided = self._open(_Rows(self.of_kind[kinds[rows]], beside, rows))
+        return decided[places.scatter(rows, found) if len(rows) else places]
 
-    def _open(self, kinds: pl.Series, beside: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+    def _open(self, rows: _Rows) -> tuple[pl.Series, pl.DataFrame]:
         """The place of each row's decision in the frame given with them."""
-        keys = self._keys(kinds, beside)
-        known = keys.is_not_null()
-        places = pl.repeat(0, len(keys), dtype=pl.UInt32, eager=True)
+        keys = self._keys(rows)
+        known = keys.is_not_null().arg_true() if keys.null_count() else None
         with self._lock:
-            rows = known.arg_true()
-            if len(rows):
-                found = pl.Series(self.numbering.numbers(keys[rows].to_numpy())) + self._first
-                self._learn(found, kinds[rows], beside[rows])
-                places = places.scatter(rows, found)
+            found = self._known(keys.drop_nulls(), rows if known is None else rows.take(known))
             decided = self.decided
-        rows = (~known).arg_true()
-        if not len(rows):
-            return places, decided
-        every = pl.int_range(len(rows), dtype=pl.UInt32, eager=True) + decided.height
-        own = self._decided(kinds[rows], beside[rows])
-        return places.scatter(rows, every), pl.concat([decided, own])
+        if known is None:
+            return found, decided
+        whole = keys.is_null().arg_true()
+        every = pl.int_range(len(whole), dtype=pl.UInt32, eager=True) + decided.height
+        places = pl.repeat(0, len(keys), dtype=pl.UInt32, eager=True)
+        alone = rows.take(whole)
+        own = self._decided(alone.kinds, alone.cells())
+        return places.scatter(known, found).scatter(whole, every), pl.concat([decided, own])
 
-    def _learn(self, places: pl.Series, kinds: pl.Series, beside: pl.DataFrame) -> None:
-        """Decides the first row of each place that is new."""
-        new = (places >= self.decided.height).arg_true()
-        if not len(new):
-            return
+    def _known(self, keys: pl.Series, rows: _Rows) -> pl.Series:
+        """The place of each key's decision; the first row of each that is new is decided."""
+        if self.numbering is None or self.decided.height > _FULL:
+            self.numbering, self.decided = Numbering(self._lock), pl.DataFrame()
+        begin = len(self.settled)
+        places = pl.Series(self.numbering.numbers(keys.to_numpy())) + begin
+        if self.decided.width and self.decided.height == begin + len(self.numbering):
+            return places
+        new = (places >= max(self.decided.height, begin)).arg_true()
         first = pl.DataFrame({"place": places[new], "row": new}).unique("place", keep="first")
-        rows = first.sort("place")["row"]
-        self.decided = pl.concat([self.decided, self._decided(kinds[rows], beside[rows])])
+        fresh = rows.take(first.sort("place")["row"])
+        if self.decided.height:
+            self.decided = pl.concat([self.decided, self._decided(fresh.kinds, fresh.cells())])
+        else:
+            blank = self.blank.clear(begin)
+            kinds, beside = pl.concat([self.settled, fresh.kinds]), [blank, fresh.cells()]
+            self.decided = self._decided(kinds, pl.concat(beside))
+        return places
 
     def _decided(self, kinds: pl.Series, beside: pl.DataFrame) -> pl.DataFrame:
         return self.decide(self.kinds[kinds].hstack(beside))
 
-    def _keys(self, kinds: pl.Series, beside: pl.DataFrame) -> pl.Series:
-        """What decides each row as a number: its kind, what it hangs on; null: the whole row."""
-        keys = kinds.cast(pl.UInt64).set(pl.Series(self.hanging.whole)[kinds], None)
-        for unit, shift in zip(self.hanging.units, self.shifts, strict=True):
-            rows = pl.Series(unit.rows)[kinds].arg_true()
-            if len(rows):
-                states = unit.states(self._batch(unit, kinds[rows], beside, rows))
-                keys = keys.scatter(rows, keys[rows] + states.cast(pl.UInt64) * 2**shift)
+    def _keys(self, rows: _Rows) -> pl.Series:
+        """What decides each row as a number: its class, what it hangs on; null: the whole row."""
+        keys = self.hanging.classes.ids[rows.kinds].cast(pl.UInt64)
+        if self.hanging.whole.any():
+            keys = keys.set(pl.Series(self.hanging.whole)[rows.kinds], None)
+        shift = _KIND
+        for unit in self.hanging.units:
+            some = pl.Series(unit.rows)[rows.kinds].arg_true()
+            if len(some):
+                states = unit.states(self._batch(unit, rows.take(some)))
+                keys = keys.scatter(some, keys[some] + states.cast(pl.UInt64) * 2**shift)
+            shift += unit.bits
         return keys
 
-    def _batch(self, unit: Open, kinds: pl.Series, beside: pl.DataFrame, rows: pl.Series) -> Batch:
+    def _batch(self, unit: Open, rows: _Rows) -> Batch:
         """What a unit looks at in some rows."""
-        wanted = {*unit.table.unit.columns, *MARKS}
-        own = [n for n in self.kinds.columns if n.removesuffix(LIST_TEXT) in wanted]
-        others = [n for n in beside.columns if n.removesuffix(LIST_TEXT) in wanted]
-        frame = self.kinds.select(own)[kinds].hstack(beside.select(others)[rows])
-        return Batch(self.engine.session, frame)
+        names = {*unit.table.unit.columns, *MARKS}
+        own = _named(self.kinds, names)[rows.kinds]
+        return Batch(self.engine.session, own.hstack(rows.cells(names)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Some rows: the kind of each, and its place in `beside`."""
+
+    kinds: pl.Series
+    beside: pl.DataFrame
+    places: pl.Series
+
+    def take(self, rows: pl.Series) -> _Rows:
+        """The rows at some places among these."""
+        return _Rows(self.kinds[rows], self.beside, self.places[rows])
+
+    def cells(self, names: Collection[str] | None = None) -> pl.DataFrame:
+        """What is beside the kinds: the columns `names` (all)."""
+        return _named(self.beside, names)[self.places]
+
+
+def _named(frame: pl.DataFrame, names: Collection[str] | None) -> pl.DataFrame:
+    """The columns `names` (all) of `frame`, lists as texts among them."""
+    if names is None:
+        return frame
+    return frame.select(n for n in frame.columns if n.removesuffix(LIST_TEXT) in names)
 
 
 def _packed(found: Hanging) -> Hanging:
@@ -140,11 +168,4 @@ def _packed(found: Hanging) -> Hanging:
             left -= unit.bits
         else:
             whole |= unit.rows
-    return Hanging(tuple(units), whole)
-
-
-def _shifts(found: Hanging) -> Iterator[int]:
-    at = _KIND
-    for unit in found.units:
-        yield at
-        at += unit.bits
+    return Hanging(tuple(units), whole, found.classes)

@@ -15,7 +15,7 @@ from govlab.log.store import with_list_texts
 from govlab.replays import stream
 from govlab.replays.alike import SHARED
 from govlab.replays.stream import Stream
-from tests.backends.differential import random_case
+from tests.backends.differential import plan_of, random_case
 from tests.generators import frame_of
 
 
@@ -62,3 +62,21 @@ def test_random_bundles_by_kinds(
 ) -> None:
     monkeypatch.setattr(stream, "KINDS_BATCH", 60)
     assert kinds_differ(seed, tmp_path, 200) == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_what_hangs_on_all_of_a_row_is_decided_by_rows(tmp_path: Path) -> None:
+    """No kind is settled, and none by what arguments come to: their marks differ."""
+    rules = [{"condition": "has(event.args) && args.n > 1", "decision": "DENY", "reason": "r"}]
+    tree = {"name": "p", "attributes": {"args.n": "int"},
+            "policies": [{"name": "q", "rules": rules}]}  # fmt: skip
+    plan = plan_of(tree, tmp_path)
+    frame = pl.DataFrame({
+        "tool": ["a", "b"] * 40, "args": [f'{{"n": {n}}}' for n in range(80)],
+        "unknown_columns": ["args"] * 80,
+    }).with_columns(pl.col("tool", "unknown_columns").cast(pl.Categorical))  # fmt: skip
+    log, found = numbered(frame, tmp_path / "log")
+    assert found is not None
+    assert found.table.height == 2
+    decided = Stream(plan, log, (), found).frame().select("decision", "rule").collect()
+    assert decided.equals(decide_frame(plan, frame).select("decision", "rule"))

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from govlab.backends.columnar.dictionaries import FIRST
+from govlab.backends.columnar.distinct import Groups, group
 from govlab.backends.columnar.engine import Engine
 from govlab.backends.columnar.layout import Bools
 from govlab.backends.columnar.machine import Machine
@@ -48,10 +49,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
-    """What each row hangs on beside what is known of it; `whole`: on all of the row."""
+    """What each row hangs on beside what is known of it; `whole`: on all of the row.
+
+    Rows of one class are decided alike where what they hang on comes to the same.
+    """
 
     units: tuple[Open, ...]
     whole: Bools
+    classes: Groups
 
     def settled(self) -> Bools:
         """The rows that hang on nothing else."""
@@ -72,20 +77,23 @@ def hanging(engine: Engine, rows: pl.DataFrame, unread: Collection[str], *, risk
         whole[some.to_numpy()] = True
     machines = [engine.machine, *([engine.risks] if risk and engine.risks else [])]
     needs: dict[int, tuple[Table, Bools]] = {}
-    again = np.zeros(len(batch), dtype=bool)
+    again, apart = np.zeros(len(batch), dtype=bool), list[pl.Series]()
     for machine in machines:
         for reading in (batch, batch.as_absent()):
-            found, sets = _of_machine(engine, machine, reading, unread)
+            found, sets, columns = _of_machine(engine, machine, reading, unread)
             again |= sets
+            apart += columns
             for table, needed in found:
                 known = needs.get(id(table), (table, np.zeros(len(batch), dtype=bool)))[1]
                 needs[id(table)] = table, known | needed
+    alone = again | whole  # what a remedy makes of rows is not looked up here
+    apart.append(pl.Series(np.where(alone, np.arange(1, len(batch) + 1), 0).astype(np.uint32)))
     if again.any() and _unsure(engine, [t.unit for t, _ in needs.values()]):
         whole |= again
     units = tuple(
         Open(table, (needed | again) & ~whole, _bits(table)) for table, needed in needs.values()
     )
-    return Hanging(units, whole)
+    return Hanging(units, whole, group(apart, len(batch)))
 
 
 def _given(batch: Batch, unread: frozenset[str]) -> pl.Series:
@@ -97,8 +105,9 @@ def _given(batch: Batch, unread: frozenset[str]) -> pl.Series:
 
 def _of_machine(
     engine: Engine, machine: Machine, batch: Batch, unread: frozenset[str]
-) -> tuple[list[tuple[Table, Bools]], Bools]:
-    """What a machine's guards hang on, and the rows that may be decided a second time."""
+) -> tuple[list[tuple[Table, Bools]], Bools, list[pl.Series]]:
+    """What a machine's guards hang on, the rows that may be decided a second time, and what tells
+    rows apart."""
     left = [t for u, t in machine.tables.items() if not unread.isdisjoint(u.columns)]
     policies = engine.plan.policies if machine is engine.machine else ()
     sets = np.array(
@@ -110,8 +119,8 @@ def _of_machine(
         dtype=np.int64,
     )
     guards = [*(machine.guards_of(t) for t in left), sets]
-    *needed, again = machine.hanging(batch, left, guards)
-    return list(zip(left, needed, strict=True)), again
+    (*needed, again), apart = machine.hanging(batch, left, guards)
+    return list(zip(left, needed, strict=True)), again, apart
 
 
 def _remedies(engine: Engine, policy: int, rule: int) -> bool:

@@ -161,22 +161,30 @@ class Machine:
         """The guards that have parts in a table."""
         return np.unique(np.concatenate([self.layout.of_part[p] for p in table.parts]))
 
-    def hanging(self, rows: Rows, left: Sequence[Table], guards: Sequence[Ints]) -> list[Bools]:
+    def hanging(
+        self, rows: Rows, left: Sequence[Table], guards: Sequence[Ints]
+    ) -> tuple[list[Bools], list[pl.Series]]:
         """For each of `guards`, where some of them may matter, as far as can be told while the
-        tables `left` are not looked up."""
+        tables `left` are not looked up.
+
+        Beside it columns that tell rows apart: where they agree, nothing else does.
+        """
         if not len(rows):
-            return [np.zeros(0, dtype=bool) for _ in guards]
+            return [np.zeros(0, dtype=bool) for _ in guards], []
         index, classes = self._begin(rows)
         run = _Run(rows, index, classes, [_at(w, index) for w in classes.start])
-        self._look_up(run, "kept", run.words, {id(t) for t in left})
+        tables = {id(t) for t in left}
+        self._look_up(run, "kept", run.words, tables)
         waiting = [p for t in left for p in t.parts]
-        told = [p for p in self.rows if p not in waiting]
-        for at, part in enumerate(told):
-            self._read(run, [*told[at:], *waiting], part)
+        every = places(len(rows))
+        for part in self.rows:
+            if part not in waiting:
+                self._take(run, part, every)
+        odd = [w for kind in ("error", "unknown") for w in self._again(run, every, kind, tables)]
         found = [np.zeros(len(rows), dtype=bool) for _ in guards]
         for flags, own in zip(found, guards, strict=True):
             flags[self._needing(run, waiting, classes.bits(own)).to_numpy()] = True
-        return found
+        return found, [index, *map(pl.Series, (*run.words, *odd))]
 
     def _look_up(
         self, run: _Run, kind: str, words: list[Words], left: Collection[int] = ()
@@ -226,8 +234,12 @@ class Machine:
         """Takes a part that has no table to the rows where it may matter."""
         own = run.classes.bits(self.layout.of_part[part])
         rows = self._needing(run, waiting, own)
-        if not len(rows):
-            return
+        if len(rows):
+            self._take(run, part, rows)
+
+    def _take(self, run: _Run, part: Part, rows: pl.Series) -> None:
+        """Takes from the words of `rows` the guards of a part that is false."""
+        own = run.classes.bits(self.layout.of_part[part])
         verdicts = run.rows.verdict(part, rows)
         run.read.append((part, rows, verdicts))
         false, odd = rows.filter(verdicts == 0), rows.filter(verdicts >= 2)
@@ -296,7 +308,9 @@ class Machine:
             found.append([a & o for a, o in zip(again, open_, strict=True)])
         return rows, [word for three in zip(*found, strict=True) for word in three]
 
-    def _again(self, run: _Run, rows: pl.Series, kind: str) -> list[Words]:
+    def _again(
+        self, run: _Run, rows: pl.Series, kind: str, left: Collection[int] = ()
+    ) -> list[Words]:
         """The guards in error (or unknown, or either) in some rows."""
         index, classes = run.index[rows], run.classes
         begins = {
@@ -305,7 +319,7 @@ class Machine:
             "either": [e | u for e, u in zip(classes.error, classes.unknown, strict=True)],
         }[kind]
         some = _Run(run.rows.take(rows), index, classes, [_at(w, index) for w in begins])
-        self._look_up(some, kind, some.words)
+        self._look_up(some, kind, some.words, left)
         for part, read, verdicts in run.read:
             told = np.zeros(len(run.index), np.uint8)
             told[read.to_numpy()] = verdicts.to_numpy()
