@@ -35,6 +35,7 @@ LOG = "log."
 """Begins the name of a column of the log beside its decision."""
 
 _WORKERS, _AHEAD = 2, 3
+_TOLD = frozenset({"matched", "constraints", "approvals", "evidence_required"})
 _SAMPLE = 50_000  # rows that tell what columns are like
 _BESIDE = {"lacks": pl.List(pl.String), "origin": pl.String(), "assumed": pl.Boolean()}
 
@@ -47,7 +48,7 @@ class Stream:
     log: pl.LazyFrame
     shown: tuple[str, ...]
     kinds: Kinds | None = None
-    _engine: list[Engine] = field(default_factory=list)
+    _engines: dict[frozenset[str], Engine] = field(default_factory=dict)
     _lock: Any = field(default_factory=RLock)
 
     def schema(self) -> pl.Schema:
@@ -92,7 +93,7 @@ class Stream:
         schema = beside.collect_schema()
         batches = _beside(kinds, beside, schema)  # they are read meanwhile
         some = beside.head(_SAMPLE if _words(schema) else 0).collect()
-        engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some))
+        engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some), columns)
         alike = Alike.of(
             table, engine, lambda rows: self._decided(rows, columns), schema, risk="risk" in columns
         )
@@ -127,7 +128,7 @@ class Stream:
         return [n for n in have if n in wanted or n in shown] or have[:1]
 
     def _decided(self, batch: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-        engine = self._made(batch)
+        engine = self._made(batch, columns)
         own = [c for c in columns if c in SCHEMA or c == "lacks"]
         rested = not {"origin", "assumed"}.isdisjoint(columns)
         beside = [c for c in ("status", "rule") if rested and c not in own]
@@ -141,12 +142,13 @@ class Stream:
         shown = [batch.get_column(c.removeprefix(LOG)).alias(c) for c in columns if LOG in c[:4]]
         return frame.with_columns(shown).select(columns)
 
-    def _made(self, batch: pl.DataFrame) -> Engine:
+    def _made(self, batch: pl.DataFrame, columns: Sequence[str]) -> Engine:
         """The engine: it learns what the log's columns are like from the first batch."""
         with self._lock:
-            if not self._engine:
-                self._engine.append(Engine.of(self.plan, batch))
-            return self._engine[0]
+            told = frozenset(_TOLD.intersection(columns))
+            if told not in self._engines:
+                self._engines[told] = Engine.of(self.plan, batch, told)
+            return self._engines[told]
 
 
 _Given = TypeVar("_Given")

@@ -21,6 +21,7 @@ from govlab.backends.columnar.parts import Part, Unit, origins
 from govlab.backends.columnar.session import Batch, Session, machine_of
 from govlab.backends.columnar.settle import settle
 from govlab.backends.columnar.steps import step_outputs
+from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Pairs, Table
 from govlab.lang.nodes import Variable
 from govlab.lang.syntax import Span
@@ -56,25 +57,25 @@ class Engine:
     book: Book
     machine: Machine
     risks: Machine | None
-    by_codes: dict[tuple[int, ...], int]
     computed: frozenset[str]  # rules that set what they compute
     concluded: dict[tuple[int, int], int]
     lacks: dict[tuple[int, str], Table | None]
 
     @classmethod
-    def of(cls, plan: Plan, frame: pl.DataFrame) -> Engine:
-        """An engine for logs that look like `frame`."""
-        session, book = Session.of(plan, frame), Book()
-        by_codes: dict[tuple[int, ...], int] = {}
+    def of(cls, plan: Plan, frame: pl.DataFrame, wanted: Collection[str] = ("matched",)) -> Engine:
+        """An engine for logs that look like `frame`, for the columns `wanted` of decisions.
+
+        With `matched` among these it tells all of them.
+        """
+        session, book, computed = Session.of(plan, frame), Book(), _computed(plan)
 
         def finish(codes: tuple[int, ...]) -> int:
-            if codes not in by_codes:
-                by_codes[codes] = _added(book, combine(plan, codes))
-            return by_codes[codes]
+            return _added(book, combine(plan, codes))
 
-        machine = machine_of(session, plan, finish)
+        telling = None if computed else Telling.of(plan, wanted)  # what matched may have failed
+        machine = machine_of(session, plan, finish, telling)
         risks = _risks(session, plan, book)
-        return cls(plan, session, book, machine, risks, by_codes, _computed(plan), {}, {})
+        return cls(plan, session, book, machine, risks, computed, {}, {})
 
     def decided(self, frame: pl.DataFrame, wanted: Collection[str]) -> Decided:
         """The decision of each row of `frame`, as far as the columns `wanted` need it."""

@@ -19,9 +19,11 @@ import polars as pl
 
 from govlab.backends.columnar.asked import ODD, Asked, Effect
 from govlab.backends.columnar.dictionaries import buffer
+from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
 from govlab.backends.columnar.numbering import Numbering, Words
 from govlab.backends.columnar.parts import Part, Unit
+from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Table
 
 __all__ = ["Machine", "Rows", "places"]
@@ -90,9 +92,14 @@ class Machine:
     """The words of one plan's guards; `finish` numbers the outcomes of the policies."""
 
     def __init__(
-        self, layout: Layout, tables: Mapping[Unit, Table], finish: Callable[[tuple[int, ...]], int]
+        self,
+        layout: Layout,
+        tables: Mapping[Unit, Table],
+        finish: Callable[[tuple[int, ...]], int],
+        telling: Telling | None = None,
     ) -> None:
-        self.layout, self.finish, self.tables = layout, finish, tables
+        self.layout, self.finish, self.tables, self.telling = layout, finish, tables, telling
+        self.finished: dict[tuple[int, ...], int] = {}
         self.indexes = [t for u, t in tables.items() if u.kind == "index"]
         self.asked = [
             Asked(t, t.parts) for u, t in tables.items() if u.kind in ("columns", "number")
@@ -348,9 +355,18 @@ class Machine:
         assert classes is not None  # there are rows  # noqa: S101
         verdicts = _met(classes, index, words[::3] if odd else words, words if odd else None)
         codes = self.layout.codes(classes.open[index], verdicts)
-        distinct, which = np.unique(codes, axis=0, return_inverse=True)
-        found = np.array([self.finish(tuple(row)) for row in distinct.tolist()])
-        return found[which.reshape(-1)].tolist()  # type: ignore[no-any-return]
+        keys = codes if self.telling is None else self.telling.keys(codes)
+        groups = group(map(pl.Series, keys.T.astype(np.uint32)), len(keys))
+        first = groups.rows.to_numpy()
+        rows = zip(keys[first].tolist(), codes[first].tolist(), strict=True)
+        found = np.array([self._place(tuple(key), tuple(row)) for key, row in rows])
+        return found[groups.ids.to_numpy()].tolist()  # type: ignore[no-any-return]
+
+    def _place(self, key: tuple[int, ...], codes: tuple[int, ...]) -> int:
+        """What `finish` gave for the first outcomes that have this key."""
+        if key not in self.finished:
+            self.finished[key] = self.finish(codes)
+        return self.finished[key]
 
 
 _VERDICTS = {"error": (2,), "unknown": (3,), "either": (2, 3)}

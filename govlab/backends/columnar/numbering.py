@@ -69,7 +69,7 @@ class Numbering:
         known.update(zip(fresh.tolist(), range(begin, end), strict=True))
         self.words = np.concatenate([self.words, fresh])
         if end * _SPARE > 2**self._bits:
-            self._make((end * _SPARE).bit_length() + 1)
+            self._make((end * _SPARE).bit_length())
         else:
             _put(self._tables, fresh, begin)
 

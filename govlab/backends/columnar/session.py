@@ -24,6 +24,7 @@ from govlab.backends.columnar.dictionaries import (
 from govlab.backends.columnar.layout import Layout
 from govlab.backends.columnar.machine import Machine, places
 from govlab.backends.columnar.parts import INDEX, Part, Unit, guards, origins
+from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Pairs, Table, bounds_of, leaf_codes, states_frame
 from govlab.lang.nodes import Node, Variable, variables
 from govlab.plan.model import Plan
@@ -87,8 +88,13 @@ def _kind(name: str, type_: Type) -> str:
     return type_.name if type_.name != "list" or type_.params[0].name == "string" else "other"
 
 
-def machine_of(session: Session, plan: Plan, finish: Callable[[tuple[int, ...]], int]) -> Machine:
-    """A machine for the guards of `plan`."""
+def machine_of(
+    session: Session,
+    plan: Plan,
+    finish: Callable[[tuple[int, ...]], int],
+    telling: Telling | None = None,
+) -> Machine:
+    """A machine for the guards of `plan`; outcomes are told apart as far as `telling` does."""
     made = guards(plan, session.coded)
     by_unit: dict[Unit, list[Part]] = {}
     for guard in made:
@@ -96,7 +102,7 @@ def machine_of(session: Session, plan: Plan, finish: Callable[[tuple[int, ...]],
             known = by_unit.setdefault(part.unit, [])
             known += [] if part in known else [part]
     tables = {u: _table(session, u, parts) for u, parts in by_unit.items()}
-    return Machine(Layout.of(made, len(plan.policies)), tables, finish)
+    return Machine(Layout.of(made, len(plan.policies)), tables, finish, telling)
 
 
 def _table(session: Session, unit: Unit, parts: list[Part]) -> Table:
