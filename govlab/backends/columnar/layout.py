@@ -8,6 +8,7 @@ at once. A guard is open until a part of it is false.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ BITS = 40
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Short = NDArray[np.int32]
 _RANK = (0, 2, 1)  # of the verdicts true, error, unknown: the least one is what a rule comes to
 
 
@@ -60,10 +62,17 @@ class Layout:
         return cls(guards, policies, policy, rule, np.array(later, dtype=bool),
                    tuple(f for f in fields if len(f)), parts)  # fmt: skip
 
+    def field_of(self) -> Ints:
+        """The field of each guard."""
+        found = np.zeros(len(self.guards), dtype=np.int64)
+        for number, field in enumerate(self.fields):
+            found[field] = number
+        return found
+
     def most_alike(self) -> int:
         """The most guards that one rule has."""
-        pairs = list(zip(self.policy.tolist(), self.rule.tolist(), strict=True))
-        return max((pairs.count(p) for p in set(pairs)), default=1)
+        pairs = zip(self.policy.tolist(), self.rule.tolist(), strict=True)
+        return max(Counter(pairs).values(), default=1)
 
     def opened(self, size: int, verdicts: Sequence[tuple[Part, Any]]) -> list[Bools]:
         """Of `size` pairs of tool and action: the guards open, in error and unknown.
@@ -128,8 +137,8 @@ class Classes:
     """Of each class where its open guards stand: arrays with a row a class."""
 
     open: Bools
-    place: Ints  # of each guard, or -1
-    guard: Ints  # at each place, or -1
+    place: Short  # of each guard, or -1
+    guard: Short  # at each place, or -1
     start: list[Words]  # a word each: the bits that are set at first
     low: list[Words]  # the lowest bit of each field
     same: list[Words]  # bits of the same rule as the bit below
@@ -144,50 +153,103 @@ class Classes:
         return found
 
 
+@dataclass(slots=True)
+class _Laid:
+    """Bits of words, each as a row and its place there."""
+
+    guards: list[tuple[Ints, Ints, Ints]]  # row, guard, place
+    ends: list[tuple[Ints, Ints]]
+    lows: list[tuple[Ints, Ints]]
+    same: list[tuple[Ints, Ints]]
+
+
 def lay(layout: Layout, open_: Bools, error: Bools, unknown: Bools) -> Classes:
     """The places of the open guards of each class."""
-    place = np.full(open_.shape, -1, dtype=np.int64)
-    cursor = np.zeros(len(open_), dtype=np.int64)
-    ends, lows, goes_on = [], [], []
+    laid = _Laid([], [], [], [])
+    rows, guards = np.nonzero(open_)
+    begins, place = _in_a_row(layout, rows, guards)
+    more = np.bincount(rows, minlength=len(open_)) + np.bincount(rows[begins], minlength=len(open_))
+    fits = more[rows] <= BITS
+    _short(layout, laid, begins[fits], (rows[fits], guards[fits], place[fits]))
+    wide = np.flatnonzero(more > BITS)
+    if len(wide):
+        _long(layout, laid, wide, open_[wide])
+    return _classes(open_, error, unknown, laid)
+
+
+def _in_a_row(layout: Layout, rows: Ints, guards: Ints) -> tuple[Bools, Ints]:
+    """Which guards begin a field, and the place of each while there is but one word."""
+    field = layout.field_of()[guards]
+    fresh = np.diff(rows, prepend=-1) != 0
+    begins = fresh | (np.diff(field, prepend=-1) != 0)
+    at = np.arange(len(rows)) + np.cumsum(begins)
+    first = np.flatnonzero(fresh)
+    begun = np.repeat(at[first], np.diff(np.append(first, len(rows))))
+    return begins, at - begun
+
+
+def _short(layout: Layout, laid: _Laid, begins: Bools, guards: tuple[Ints, Ints, Ints]) -> None:
+    """Classes whose guards and ends go into one word."""
+    rows, at, place = guards
+    last = np.append(begins[1:], [True])[: len(begins)].astype(bool)
+    goes_on = ~begins & (np.diff(layout.rule[at], prepend=-2) == 0)
+    laid.guards.append(guards)
+    laid.ends.append((rows[last], place[last] + 1))
+    laid.lows.append((rows[begins], place[begins]))
+    laid.same.append((rows[goes_on], place[goes_on]))
+
+
+def _long(layout: Layout, laid: _Laid, rows: Ints, open_: Bools) -> None:
+    """Classes that have more words: a field that goes on behind a word's end is two."""
+    cursor = np.zeros(len(rows), dtype=np.int64)
     for field in layout.fields:
-        begun = np.zeros(len(open_), dtype=bool)
-        last = np.full(len(open_), -1, dtype=np.int64)
+        begun = np.zeros(len(rows), dtype=bool)
+        last = np.full(len(rows), -1, dtype=np.int64)
         for guard in field:
             live = open_[:, guard]
             full = live & (cursor % BITS == BITS - 1)
-            ends.append(np.where(full, cursor, -1))
+            laid.ends.append((rows[full], cursor[full]))
             cursor += full
-            lows.append(np.where(live & (~begun | (cursor % BITS == 0)), cursor, -1))
-            place[live, guard] = cursor[live]
+            low = live & (~begun | (cursor % BITS == 0))
+            laid.lows.append((rows[low], cursor[low]))
             rule = layout.rule[guard]
-            goes_on.append(np.where(live & (last == rule) & (cursor % BITS > 0), cursor, -1))
+            goes_on = live & (last == rule) & (cursor % BITS > 0)
+            laid.same.append((rows[goes_on], cursor[goes_on]))
+            laid.guards.append((rows[live], np.full(live.sum(), guard), cursor[live]))
             last[live] = rule
             cursor += live
             begun |= live
-        ends.append(np.where(begun, cursor, -1))
+        laid.ends.append((rows[begun], cursor[begun]))
         cursor += begun
-    return _classes(open_, error, unknown, place, (ends, lows, goes_on, cursor))
 
 
-def _classes(open_: Bools, error: Bools, unknown: Bools, place: Ints, laid: Any) -> Classes:
-    ends, lows, goes_on, cursor = laid
-    words = int(cursor.max(initial=0)) // BITS + 1
-    guard = np.full((len(open_), words * BITS), -1, dtype=np.int64)
-    for at in range(open_.shape[1]):
-        rows = np.flatnonzero(place[:, at] >= 0)
-        guard[rows, place[rows, at]] = at
-    held = [[np.zeros(len(open_), np.uint64) for _ in range(words)] for _ in range(5)]
-    for at in range(open_.shape[1]):
-        _put(held[0], place[:, at])
-        _put(held[3], np.where(error[:, at], place[:, at], -1))
-        _put(held[4], np.where(unknown[:, at], place[:, at], -1))
-    for into, found in ((held[0], ends), (held[1], lows), (held[2], goes_on)):
-        for places in found:
-            _put(into, places)
+def _classes(open_: Bools, error: Bools, unknown: Bools, laid: _Laid) -> Classes:
+    rows, guards, places = (np.concatenate(parts) for parts in zip(*laid.guards, strict=True))
+    last = max((int(at.max(initial=0)) for _, at in laid.ends), default=0)
+    words = last // BITS + 1
+    place = np.full(open_.shape, -1, dtype=np.int32)
+    place[rows, guards] = places
+    guard = np.full((len(open_), words * BITS), -1, dtype=np.int32)
+    guard[rows, places] = guards
+    every = np.zeros((5, len(open_), words), np.uint64)
+    _set(every[0], [(rows, places), *laid.ends])
+    _set(every[1], laid.lows)
+    _set(every[2], laid.same)
+    for into, odd in ((every[3], error), (every[4], unknown)):
+        hit = odd[rows, guards]
+        _set(into, [(rows[hit], places[hit])])
+    held = [[np.ascontiguousarray(word) for word in kind.T] for kind in every]
     return Classes(open_, place, guard, *held)
 
 
-def _put(words: list[Words], places: Ints) -> None:
+def _set(words: NDArray[np.uint64], bits: Sequence[tuple[Ints, Ints]]) -> None:
+    """Sets bits, each of a row and at a place."""
+    rows, places = (np.concatenate(parts) for parts in zip(*bits, strict=True))
+    bit = np.uint64(1) << (places % BITS).astype(np.uint64)
+    np.bitwise_or.at(words, (rows, places // BITS), bit)
+
+
+def _put(words: list[Words], places: Short) -> None:
     """Sets the bit at each row's place; none where that is below 0."""
     rows = np.flatnonzero(places >= 0)
     if not len(rows):
