@@ -149,7 +149,8 @@ class _Rows:
 
     def cells(self, names: Collection[str] | None = None) -> pl.DataFrame:
         """What is beside the kinds: the columns `names` (all)."""
-        return _named(self.beside, names)[self.places]
+        frame = _named(self.beside, names)
+        return frame[self.places] if frame.width else frame
 
 
 def _named(frame: pl.DataFrame, names: Collection[str] | None) -> pl.DataFrame:

@@ -80,3 +80,23 @@ def test_what_hangs_on_all_of_a_row_is_decided_by_rows(tmp_path: Path) -> None:
     assert found.table.height == 2
     decided = Stream(plan, log, (), found).frame().select("decision", "rule").collect()
     assert decided.equals(decide_frame(plan, frame).select("decision", "rule"))
+
+
+@pytest.mark.usefixtures("small")
+def test_nothing_is_read_beside_kinds_where_they_tell_all(tmp_path: Path) -> None:
+    rules = [{"condition": "env == 'prod' || risk_tags.size() > 1", "decision": "DENY",
+              "reason": "r"}]  # fmt: skip
+    tree = {"name": "p", "default": "ALLOW", "policies": [{"name": "q", "rules": rules}]}
+    plan = plan_of(tree, tmp_path)
+    frame = pl.DataFrame({
+        "tool": ["a", None] * 40, "env": ["prod", "dev", None, "test"] * 20,
+        "risk_tags": [["x"], [], ["x", "y"], None] * 20, "unknown_columns": ["env", None] * 40,
+        "cost_micro_usd": range(80),
+    }).with_columns(pl.col("tool", "env", "unknown_columns").cast(pl.Categorical))  # fmt: skip
+    log, found = numbered(frame, tmp_path / "log")
+    assert found is not None
+    assert "cost_micro_usd" not in found.table.columns
+    for path in (tmp_path / "log" / "actions").rglob("*.parquet"):
+        path.write_bytes(b"")  # what is not read may be gone
+    decided = Stream(plan, log, (), found).frame().select("decision", "rule", "status").collect()
+    assert decided.equals(decide_frame(plan, frame).select("decision", "rule", "status"))
