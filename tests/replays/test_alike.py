@@ -89,14 +89,14 @@ def test_nothing_is_read_beside_kinds_where_they_tell_all(tmp_path: Path) -> Non
     tree = {"name": "p", "default": "ALLOW", "policies": [{"name": "q", "rules": rules}]}
     plan = plan_of(tree, tmp_path)
     frame = pl.DataFrame({
-        "tool": ["a", None] * 40, "env": ["prod", "dev", None, "test"] * 20,
-        "risk_tags": [["x"], [], ["x", "y"], None] * 20, "unknown_columns": ["env", None] * 40,
-        "cost_micro_usd": range(80),
+        "tool": ["a", None] * 200, "env": ["prod", "dev", None, "test"] * 100,
+        "risk_tags": [["x"], [], ["x", "y"], None] * 100, "unknown_columns": ["env", None] * 200,
+        "cost_micro_usd": range(400),
     }).with_columns(pl.col("tool", "env", "unknown_columns").cast(pl.Categorical))  # fmt: skip
     log, found = numbered(frame, tmp_path / "log")
     assert found is not None
     assert "cost_micro_usd" not in found.table.columns
-    for path in (tmp_path / "log" / "actions").rglob("*.parquet"):
-        path.write_bytes(b"")  # what is not read may be gone
-    decided = Stream(plan, log, (), found).frame().select("decision", "rule", "status").collect()
+    by_kinds = Stream(plan, log, (), found)
+    assert set(by_kinds._read(["decision"])) <= {*found.table.columns}
+    decided = by_kinds.frame().select("decision", "rule", "status").collect()
     assert decided.equals(decide_frame(plan, frame).select("decision", "rule", "status"))
