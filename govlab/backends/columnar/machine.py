@@ -9,7 +9,7 @@ gone over again with words for these.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, Protocol, Self
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from govlab.backends.columnar.asked import ODD, Asked, Effect
+from govlab.backends.columnar.chain import GUARDS, Chain, met
 from govlab.backends.columnar.dictionaries import buffer
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
@@ -28,7 +29,6 @@ from govlab.backends.columnar.units import Table
 
 __all__ = ["Machine", "Rows", "places"]
 
-_GUARDS = np.uint64(2**BITS - 1)
 _MANY = 0.7  # of the rows: above that all of them are looked up
 _FULL = 2**21  # numbers of words, before they are forgotten
 
@@ -51,29 +51,6 @@ class Rows(Protocol):
 def places(height: int) -> pl.Series:
     """The numbers below `height`, as UInt32."""
     return pl.int_range(height, dtype=pl.UInt32, eager=True)
-
-
-@dataclass(slots=True)
-class _Chain:
-    """Numbers for rows' classes and words together, and what `finish` gave for each."""
-
-    stages: list[Numbering]
-    which: array[int] = field(default_factory=lambda: array("I"))
-
-    def numbers(self, index: pl.Series, words: Sequence[Words]) -> pl.Series:
-        found = index.to_numpy()
-        for stage, word in zip(self.stages, words, strict=True):
-            found = stage.numbers(found.astype(np.uint64) << np.uint64(BITS) | word)
-        return pl.Series(found)
-
-    def paths(self, begin: int, end: int) -> tuple[Ints, list[Words]]:
-        """The class and the words of the numbers from `begin` to `end`."""
-        at, words = np.arange(begin, end), list[Words]()
-        for stage in reversed(self.stages):
-            found = stage.words[at]
-            words.insert(0, found & _GUARDS)
-            at = (found >> np.uint64(BITS)).astype(np.int64)
-        return at, words
 
 
 @dataclass(slots=True)
@@ -111,7 +88,7 @@ class Machine:
         self.of_open: dict[bytes, int] = {}
         self.opened: list[list[Any]] = [[], [], []]
         self.classes: Classes | None = None
-        self.chains: dict[tuple[str, int], _Chain] = {}
+        self.chains: dict[tuple[str, int], Chain] = {}
 
     # -- classes of rows ---------------------------------------------------------------------
 
@@ -263,7 +240,7 @@ class Machine:
         rows = places(len(run.index)).filter(held[run.index])
         index, needs = run.index[rows], np.zeros(len(rows), dtype=bool)
         for number, every in enumerate(run.words):
-            word = every[rows.to_numpy()] & _GUARDS
+            word = every[rows.to_numpy()] & GUARDS
             low, ends = run.classes.low[number], ~_every(run.classes, number)
             stops = word & _at(ends | ~waits[number], index)
             reached = self._spread(run, number, stops ^ (stops - _at(low, index)), index)
@@ -282,7 +259,7 @@ class Machine:
 
     def _ends(self, run: _Run) -> pl.Series:
         odd = np.flatnonzero((run.words[0] & ODD) == 0)
-        words = [w & _GUARDS for w in run.words]
+        words = [w & GUARDS for w in run.words]
         lows = run.classes.low
         first = [w & ~(w - _at(low, run.index)) for w, low in zip(words, lows, strict=True)]
         rows = pl.Series(odd.astype(np.uint32))
@@ -340,7 +317,7 @@ class Machine:
             key = kind, len(words)
             chain = self.chains.get(key)
             if chain is None or any(len(s) > _FULL for s in chain.stages):
-                chain = self.chains[key] = _Chain([Numbering(self.lock) for _ in words])
+                chain = self.chains[key] = Chain([Numbering(self.lock) for _ in words])
         numbers = chain.numbers(index, words)
         with self.lock:
             begin, end = len(chain.which), len(chain.stages[-1])
@@ -353,7 +330,7 @@ class Machine:
         """What `finish` gives for words: of the open guards, and of those in error and unknown."""
         classes = self.classes  # another batch's words may be of classes that are new
         assert classes is not None  # there are rows  # noqa: S101
-        verdicts = _met(classes, index, words[::3] if odd else words, words if odd else None)
+        verdicts = met(classes, index, words[::3] if odd else words, words if odd else None)
         codes = self.layout.codes(classes.open[index], verdicts)
         keys = codes if self.telling is None else self.telling.keys(codes)
         groups = group(map(pl.Series, keys.T.astype(np.uint32)), len(keys))
@@ -370,25 +347,6 @@ class Machine:
 
 
 _VERDICTS = {"error": (2,), "unknown": (3,), "either": (2, 3)}
-
-
-def _met(
-    classes: Classes, index: Ints, bits: list[Words], told: list[Words] | None
-) -> Iterator[tuple[Ints, Ints]]:
-    """The guards of words from the lowest on, and their verdicts."""
-    for number, given in enumerate(bits):
-        word = given.copy()
-        while word.any():
-            lowest = word & ~(word - np.uint64(1))
-            place = np.bitwise_count(lowest - np.uint64(1)).astype(np.int64)
-            there = lowest != 0
-            guard = classes.guard[index, np.where(there, place, 0) + number * BITS]
-            verdict = np.zeros(len(word), dtype=np.int64)
-            if told is not None:
-                verdict[(told[3 * number + 1] & lowest) != 0] = 1
-                verdict[(told[3 * number + 2] & lowest) != 0] = 2
-            yield np.where(there, guard, -1), verdict
-            word ^= lowest
 
 
 def _every(classes: Classes, number: int) -> Words:
