@@ -63,9 +63,10 @@ def read_kinds(folder: Path, parts: Sequence[Path], schema: pl.Schema) -> Kinds 
         if said["parts"] != _sizes(folder, parts):
             return None
         frame = pl.read_parquet(table)
+        count = pl.scan_parquet(folder / FOLDER / _ROWS).select(pl.len()).collect().item()
     except (OSError, KeyError, ValueError, pl.exceptions.PolarsError):
         return None
-    if any(name not in schema for name in frame.columns):
+    if count != said["rows"] or any(name not in schema for name in frame.columns):
         return None
     cells = frame.select(pl.col(n).cast(schema[n]) for n in frame.columns)
     return Kinds(cells, folder / FOLDER / _ROWS, said["rows"])

@@ -61,7 +61,7 @@ def test_kinds_are_no_column_of_the_log(tmp_path: Path) -> None:
     assert again.collect().equals(before)
 
 
-@pytest.mark.parametrize("what", ["gone", "other", "damaged"])
+@pytest.mark.parametrize("what", ["gone", "other", "damaged", "halved"])
 def test_a_log_whose_parts_or_kinds_changed_has_none(tmp_path: Path, what: str) -> None:
     folder = tmp_path / "log"
     synth(folder, events=2_000, seed=3)
@@ -73,6 +73,9 @@ def test_a_log_whose_parts_or_kinds_changed_has_none(tmp_path: Path, what: str) 
             parts[0].unlink()
         case "other":
             pl.read_parquet(parts[0], hive_partitioning=False)[:-1].write_parquet(parts[0])
+        case "halved":
+            rows = folder / "kinds" / "rows.parquet"
+            pl.read_parquet(rows)[::2].write_parquet(rows)
         case _:
             (folder / "kinds" / "table.parquet").write_bytes(b"PAR1")
     left = sorted(folder.glob("actions/*/*.parquet"))

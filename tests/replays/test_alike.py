@@ -100,3 +100,14 @@ def test_nothing_is_read_beside_kinds_where_they_tell_all(tmp_path: Path) -> Non
     assert set(by_kinds._read(["decision"])) <= {*found.table.columns}
     decided = by_kinds.frame().select("decision", "rule", "status").collect()
     assert decided.equals(decide_frame(plan, frame).select("decision", "rule", "status"))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_bundle_without_policies_by_kinds(tmp_path: Path) -> None:
+    plan = plan_of({"name": "p", "default": "ALLOW", "policies": []}, tmp_path)
+    frame = pl.DataFrame({"tool": ["a", None] * 50}).cast(pl.Categorical)
+    log, found = numbered(frame, tmp_path / "log")
+    assert found is not None
+    decided = Stream(plan, log, (), found).frame().select("decision", "rule", "origin").collect()
+    assert decided.unique().rows() == [("ALLOW", "default", "default")]
+    assert decided.height == 100
