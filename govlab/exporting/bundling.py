@@ -19,6 +19,7 @@ from govlab.exporting.references import Reference
 __all__ = ["bundle_text"]
 
 _EXAMPLE = re.compile(r"\s*\n\s*>>> .*\Z", re.DOTALL)
+_PLAIN = (ast.Assign, ast.AnnAssign)
 _Edit = tuple[int, int, str]  # from byte, to byte, the new text
 
 
@@ -80,16 +81,16 @@ def _section(reached: Reached, module: Module, names: Mapping[Symbol, str]) -> s
     """The needed statements of one module, under what it says of itself."""
     needed = reached.needed.get(module.name, set())
     writer = _Writer(reached, module, names)
-    written = [writer.text(each) for each in module.statements if each in needed]
-    written += [
-        f"{names[symbol]} = {value}"
-        for symbol, value in reached.values.items()
-        if symbol.module == module.name
-    ]
-    if not written:
-        return ""
     about = module.about.partition("\n\n")[0].replace("\n", "\n# ")
-    return "\n\n\n".join([f"# -- {module.name.rpartition('.')[2]}: {about}", *written])
+    text, before = f"# -- {module.name.rpartition('.')[2]}: {about}", None
+    for statement in (each for each in module.statements if each in needed):
+        together = isinstance(before, _PLAIN) and isinstance(statement.node, _PLAIN)
+        text += ("\n" if together else "\n\n\n") + writer.text(statement)
+        before = statement.node
+    for symbol, value in reached.values.items():
+        if symbol.module == module.name:
+            text += f"\n\n\n{names[symbol]} = {value}"
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,13 @@ class _Writer:
 
     def text(self, statement: Statement) -> str:
         """The lines of `statement`."""
-        source = "\n".join(self.module.lines).encode()
+        source = self.module.text
         start, end = self.module.place(statement.start, 0), self.module.place(statement.end + 1, -1)
-        for first, last, text in sorted(self._edits(statement), reverse=True):
-            source = source[:first] + text.encode() + source[last:]
-            end += len(text.encode()) - (last - first)
-        return source[start:end].decode().rstrip()
+        parts, at = [], start
+        for first, last, text in sorted(self._edits(statement)):
+            parts += [source[at:first], text.encode()]
+            at = last
+        return b"".join((*parts, source[at:end])).decode().rstrip()
 
     def _edits(self, statement: Statement) -> set[_Edit]:
         said = {
@@ -156,9 +158,10 @@ class _Writer:
         if not isinstance(node, ast.FunctionDef | ast.ClassDef) or not ast.get_docstring(node):
             return
         said = node.body[0]
-        text = ast.get_source_segment("\n".join(self.module.lines), said) or ""
+        text = self.module.segment(said)
         if isinstance(said, ast.Expr) and _EXAMPLE.search(text):
-            yield self._edit(said.value, _EXAMPLE.sub('"""', text))
+            indent = "\n" + " " * said.col_offset if "\n" in _EXAMPLE.sub("", text) else ""
+            yield self._edit(said.value, _EXAMPLE.sub(f'{indent}"""', text))
 
     def _edit(self, node: ast.expr, text: str) -> _Edit:
         start = self.module.place(node.lineno, node.col_offset)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,23 +40,31 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module: its text, its statements but imports, and what is behind the names it imports."""
+    """A module: its text, its statements but imports, and what is behind the names it imports.
+
+    `starts` are the bytes that lines begin at, `defined` has the statement of each name, and
+    `remarks` are the places (line from 1, column) of comments that speak to linters.
+    """
 
     name: str
+    text: bytes
     lines: tuple[str, ...]
+    starts: tuple[int, ...]
     about: str
     statements: tuple[Statement, ...]
+    defined: Mapping[str, Statement]
     imports: Mapping[str, Symbol]
-    remarks: tuple[tuple[int, int], ...]  # line and column of comments that speak to linters
-
-    @property
-    def defined(self) -> Mapping[str, Statement]:
-        """The statement that defines each name."""
-        return {name: each for each in self.statements for name in each.defines}
+    remarks: tuple[tuple[int, int], ...]
 
     def place(self, line: int, column: int) -> int:
         """The byte of the text at byte `column` of `line`, as nodes count them."""
-        return sum(len(each.encode()) + 1 for each in self.lines[: line - 1]) + column
+        return self.starts[line - 1] + column
+
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        """The text of `node`."""
+        start = self.place(node.lineno, node.col_offset)
+        end = self.place(node.end_lineno or 0, node.end_col_offset or 0)
+        return self.text[start:end].decode()
 
 
 @lru_cache(maxsize=256)
@@ -75,13 +84,17 @@ def parse_module(name: str, text: str, imports: Mapping[str, Symbol] | None = No
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= dict(_imported(node))
+    statements = tuple(_statements(tree, lines))
     return Module(
-        name,
-        lines,
-        ast.get_docstring(tree) or "",
-        tuple(_statements(tree, lines)),
-        found,
-        tuple(_remarks(text)),
+        name=name,
+        text=text.encode(),
+        lines=lines,
+        starts=(0, *accumulate(len(line.encode()) + 1 for line in lines)),
+        about=ast.get_docstring(tree) or "",
+        statements=statements,
+        defined={name: each for each in statements for name in each.defines},
+        imports=found,
+        remarks=tuple(_remarks(text)),
     )
 
 

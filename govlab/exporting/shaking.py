@@ -53,9 +53,8 @@ def _written(module: Module, table: Statement, called: frozenset[str]) -> list[s
     value = _value(table)
     if not isinstance(value, ast.Dict):
         return list(module.lines[table.start - 1 : table.end])
-    text = "\n".join(module.lines)
     kept = [
-        _entry(text, key, entry)
+        _entry(module, key, entry)
         for key, entry in zip(value.keys, value.values, strict=True)
         if _is_kept(module, key, entry, called)
     ]
@@ -71,11 +70,9 @@ def _value(table: Statement) -> ast.expr | None:
             return None
 
 
-def _entry(text: str, key: ast.expr | None, value: ast.expr) -> str:
-    written = ast.get_source_segment(text, value)
-    if key is None:
-        return f"    **{written},"
-    return f"    {ast.get_source_segment(text, key)}: {written},"
+def _entry(module: Module, key: ast.expr | None, value: ast.expr) -> str:
+    written = module.segment(value)
+    return f"    **{written}," if key is None else f"    {module.segment(key)}: {written},"
 
 
 def _is_kept(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from govlab.backends.scalar.attributes import Scope
 from govlab.backends.scalar.deciding import Engine
+from govlab.exporting.tracing import trace
 from govlab.plan.admit import Admission, Approval
 from govlab.plan.admit import admit as check_bindings
 from govlab.plan.decision import Decision
@@ -16,6 +18,7 @@ from govlab.plan.model import Plan
 DIGEST: str
 ENGINE: Engine
 PLAN: Plan
+SCOPES: Sequence[Scope]
 
 
 def decide(
@@ -51,3 +54,17 @@ def admit(
         return check_bindings(decision, event, approval, now=now, plan=PLAN)
     except Exception:  # noqa: BLE001  # as above
         return Admission(False, ("engine_error",))
+
+
+def explain(
+    event: Mapping[str, Any],
+    *,
+    history: Mapping[str, Any] | None = None,
+    unknown: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """The decision for `event` as JSON has it, and `trace`: every policy and rule that was tried.
+
+    It is for people, and may raise where `decide` denies: what it raises is why.
+    """
+    decision = ENGINE.decide(event, unknown=unknown, history=history)
+    return {**decision.to_dict(), "trace": trace(PLAN, SCOPES, event, unknown, history or {})}

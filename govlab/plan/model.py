@@ -27,6 +27,7 @@ __all__ = [
     "Verdict",
     "decode",
     "encode",
+    "firsts",
 ]
 
 
@@ -74,6 +75,15 @@ def decode(code: int) -> Outcome | None:
             return Outcome(None, "unknown")
         case _:
             return Outcome((code - 4) // 3, _VERDICTS[(code - 4) % 3])
+
+
+def firsts(plan: Plan) -> tuple[int, ...]:
+    """Where the numbers of each policy begin, if those of all policies stand in one row.
+
+    A policy has a number for each of its outcomes, so that an outcome's number names both.
+    """
+    sizes = [encode(len(policy.rules), "true") for policy in plan.policies]
+    return tuple(sum(sizes[:place]) for place in range(len(sizes)))
 
 
 @dataclass(frozen=True, slots=True)

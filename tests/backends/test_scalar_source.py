@@ -244,7 +244,6 @@ def test_the_source_names_policies_and_rules(tmp_path: Path) -> None:
     plan = random_plan(tmp_path)
     source = generate(plan)
     for policy in plan.policies:
-        assert f"# policy {policy.name!r}" in source
         assert all(f"rule {rule.id!r}" in source for rule in policy.rules)
     assert f"digest {plan.digest!r}" in source.splitlines()[0]
 
@@ -295,7 +294,7 @@ def test_a_traceback_shows_the_generated_line(tmp_path: Path) -> None:
         __hash__ = None  # type: ignore[assignment]  # so that nothing finds it either
 
     with pytest.raises(RuntimeError) as caught:
-        engine.scopes[0].always[0].outcome({"env": Refuses("x")})
+        engine.scopes[0].policies[0].rules[0].holds({"env": Refuses("x")})
     shown = "".join(traceback.format_tb(caught.tb))
     assert file in shown
     assert "env == 'x'" in shown

@@ -1,14 +1,20 @@
-"""`admit` of an exported engine: the bindings of an approval, and closed where it cannot tell."""
+"""`admit` and `explain` of an exported engine: bindings, closed where it cannot tell, and why."""
 
 from __future__ import annotations
 
+import json
+import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from govlab.plan import action_sha256
-from tests.exporting.engines import engine_of
+from govlab.backends.reference import Asked, decide_rounds
+from govlab.plan import action_sha256, compile_plan
+from govlab.plan.model import decode
+from tests import generators
+from tests.exporting.engines import bundle_of, engine_of
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EVENT = {
@@ -71,3 +77,44 @@ def test_no_approval_is_named_as_missing() -> None:
     engine, decision, _ = approved()
     assert engine.admit(decision, EVENT, None, now=NOW).failed == ("missing",)
     assert engine.admit(None, EVENT, None, now=NOW).failed == ("engine_error",)
+
+
+def test_explain_has_the_rules_tried_and_what_they_read() -> None:
+    engine = engine_of("prod-safety")
+    said = engine.module.explain(EVENT)
+    assert json.dumps(said)
+    assert said["decision"] == engine.decide(EVENT).decision
+    policy = next(one for one in said["trace"] if one["policy"] == said["policy"])
+    assert policy["target"] == "true"
+    results = [rule["result"] for rule in policy["rules"]]
+    assert results[-1] == "true"
+    assert set(results[:-1]) <= {"false"}
+    last = policy["rules"][-1]
+    assert last["rule"] == said["rule"]
+    assert last["reads"]["env"] == {"value": "production"}
+    assert "env" in last["condition"]
+
+
+def test_explain_tells_what_is_absent_and_what_is_unknown() -> None:
+    engine = engine_of("prod-safety")
+    event = {"tool": "aws-cli", "cost": "much"}
+    said = engine.module.explain(event, unknown=frozenset({"env"}))
+    assert said["status"] == "undecidable"
+    reads = {n: s for p in said["trace"] for r in p["rules"] for n, s in r["reads"].items()}
+    assert reads["env"] == {"state": "unknown"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_explain_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(f"explain {seed}")
+    bundle = bundle_of(generators.bundle(rng), tmp_path)
+    plan, engine = compile_plan(bundle), engine_of(bundle)
+    for event in generators.rows(rng, 30):
+        done = decide_rounds(plan, Asked(event))
+        for code, one in zip(done.codes, engine.module.explain(event)["trace"], strict=True):
+            outcome = decode(code)
+            verdict = one["rules"][-1]["result"] if one["rules"] else one["target"]
+            wanted = "false" if outcome is None else outcome.verdict
+            assert verdict == (
+                "true" if outcome is None and one["rules"] == [] and code else wanted
+            )

@@ -8,24 +8,14 @@ from typing import Any, NamedTuple
 
 from govlab.backends.scalar.features import Feature
 from govlab.backends.scalar.fields import field
-from govlab.backends.scalar.policies import Policy, Table, asked
+from govlab.backends.scalar.policies import Policy, Tried
 from govlab.runtime.event import attribute_states
 from govlab.runtime.states import ABSENT, ERROR, MALFORMED, UNKNOWN, Mark
 from govlab.runtime.values import Timestamp
 from govlab.runtime.withheld import WITHHELD
-from govlab.types import Type
+from govlab.types import STRING, Type
 
-__all__ = [
-    "Attributes",
-    "Scope",
-    "assumed",
-    "filled",
-    "outcomes",
-    "ready",
-    "scope",
-    "settled",
-    "undecided",
-]
+__all__ = ["Attributes", "Scope", "assumed", "filled", "prepare", "scope", "settled", "undecided"]
 
 Event = Mapping[str, Any]
 
@@ -35,8 +25,8 @@ class Scope(NamedTuple):
 
     `fields` read attributes of an event without marks, `plain` are those that nothing derives;
     `touching` are the unknown columns that make any of them unknown;
-    `steps` are derived attributes and lookup columns; `always` are the policies that every event
-    asks, `tables` those found by a text.
+    `steps` are derived attributes and lookup columns; `known` is what of the policies was found to
+    be tried for a tool and an action.
     """
 
     reads: Mapping[str, Type]
@@ -47,19 +37,19 @@ class Scope(NamedTuple):
     steps: Mapping[str, Callable[[Attributes], Any]]
     features: Sequence[Feature]
     risk: Callable[[Attributes], Any] | None
-    always: Sequence[Policy]
-    tables: Sequence[Table]
+    policies: Sequence[Policy]
+    known: dict[tuple[Any, Any], Tried]
 
 
 class Attributes(dict[str, Any]):
     """The states that one bundle's expressions read, each found when first read."""
 
-    __slots__ = ("_arguments", "_event", "_marked", "_plain", "_scope", "settled")
+    __slots__ = ("_arguments", "_event", "_marked", "_plain", "scope", "settled")
 
     def __init__(
         self, scope: Scope, event: Event, unknown: frozenset[str], settled: frozenset[str]
     ) -> None:
-        self._scope = scope
+        self.scope = scope
         self._event = event
         self.settled = settled
         self._arguments: Mapping[str, Any] | None = None
@@ -75,17 +65,17 @@ class Attributes(dict[str, Any]):
         return state
 
     def _found(self, name: str) -> Any:
-        step = self._scope.steps.get(name)
+        step = self.scope.steps.get(name)
         return self.recorded(name) if step is None else step(self)
 
     def recorded(self, name: str) -> Any:
         """The event's own state of the attribute `name`, before anything is derived."""
         if self._marked is not None:
             return self._marked[name]
-        if name not in self._scope.arguments:
-            return self._scope.fields[name](self._event)
+        if name not in self.scope.arguments:
+            return self.scope.fields[name](self._event)
         if self._arguments is None:  # the text is parsed once, whatever is read of it
-            self._arguments = attribute_states(self._event, self._scope.arguments, frozenset())
+            self._arguments = attribute_states(self._event, self.scope.arguments, frozenset())
         return self._arguments[name]
 
 
@@ -95,31 +85,25 @@ def scope(
     steps: Mapping[str, Callable[[Attributes], Any]],
     features: Sequence[Feature],
     risk: Callable[[Attributes], Any] | None,
-    always: Sequence[Policy],
-    tables: Sequence[Table],
+    policies: Sequence[Policy],
 ) -> Scope:
     """The scope with its readers made."""
+    reads = {"action": STRING, "tool": STRING, **reads}  # what policies are found by
     arguments = {name: kind for name, kind in reads.items() if name.startswith("args.")}
     fields = {n: field(n, kind) for n, kind in reads.items() if n not in arguments}
     plain = {name: read for name, read in fields.items() if name not in steps}
     touching = frozenset({*reads, "args", WITHHELD, "cost", "cost_micro_usd"})
-    return Scope(reads, fields, plain, arguments, touching, steps, features, risk, always, tables)
+    return Scope(
+        reads, fields, plain, arguments, touching, steps, features, risk, policies, {}
+    )  # fmt: skip
 
 
-def ready(
-    scope: Scope,
-    event: Event,
-    unknown: frozenset[str],
-    history: Mapping[str, Any],
-    settled: frozenset[str],
-) -> Attributes:
-    """The states for one bundle's targets and conditions, history and risk among them."""
-    states = Attributes(scope, event, unknown, settled)
-    for feature in scope.features:
+def prepare(states: Attributes, history: Mapping[str, Any]) -> None:
+    """Adds what targets and conditions read besides attributes: history, then risk."""
+    for feature in states.scope.features:
         states[f"history.{feature.name}"] = undecided(history[feature.name])
-    if scope.risk is not None:
-        states["risk"] = scope.risk(states)
-    return states
+    if states.scope.risk is not None:
+        states["risk"] = states.scope.risk(states)
 
 
 def undecided(result: Any) -> Any:
@@ -162,15 +146,3 @@ def assumed(
         return value if state is ABSENT or state is UNKNOWN else state
 
     return step
-
-
-def outcomes(scopes: Sequence[Scope], states: Sequence[Attributes]) -> tuple[tuple[int, int], ...]:
-    """The place and outcome number of every policy whose target was not false, in order."""
-    found = []
-    for scope, known in zip(scopes, states, strict=True):
-        always, tables = scope.always, scope.tables
-        for place, outcome in asked(always, tables, known) if tables else always:
-            code = outcome(known)
-            if code:
-                found.append((place, code))
-    return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)

@@ -13,11 +13,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from govlab.backends.scalar.attributes import Attributes, Scope, outcomes, ready
+from govlab.backends.scalar.attributes import Attributes, Scope, prepare
+from govlab.backends.scalar.policies import outcomes_of, tried
 from govlab.plan.combine import Combined, Remediation, combine, conclude, refuse
 from govlab.plan.compile import FOREVER
 from govlab.plan.decision import Decision
-from govlab.plan.model import Plan
+from govlab.plan.model import Plan, encode
 from govlab.plan.remedy import agreed, remedy
 from govlab.plan.risk import highest
 from govlab.runtime.event import attribute_states, instant
@@ -29,6 +30,7 @@ from govlab.types import TIMESTAMP
 __all__ = ["Condition", "Engine"]
 
 _DEFAULT = "default"
+_NONE: frozenset[str] = frozenset()
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _VECTORS = 4096  # distinct outcome vectors remembered
 _DECISIONS = 256  # decisions remembered for each of them
@@ -48,9 +50,13 @@ class _Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Vector:
-    """What a vector of outcomes comes to, and the decisions made of it so far."""
+    """What a vector of outcomes comes to, and the decisions made of it so far.
+
+    It is plain where nothing is unknown and nothing remedied.
+    """
 
     combined: Combined
+    is_plain: bool
     decisions: dict[tuple[str | None, tuple[str, ...]], Decision] = field(default_factory=dict)
 
 
@@ -73,7 +79,10 @@ class Engine:
     `scopes` and `sets` are that code's tables: the chain's bundles, and what remedies set.
     """
 
-    __slots__ = ("_classed", "_combined", "_ends", "_places", "_sets", "plan", "scopes", "source")
+    __slots__ = (
+        "_both", "_classed", "_combined", "_endless", "_ends", "_places", "_sets",
+        "_timed", "plan", "scopes", "source",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -86,9 +95,17 @@ class Engine:
         self.source = source
         self.scopes = scopes
         self._sets = sets
-        self._places = {policy.name: place for place, policy in enumerate(plan.policies)}
+        self._places = [
+            (place, code)
+            for place, policy in enumerate(plan.policies)
+            for code in range(encode(len(policy.rules), "true"))
+        ]
         ends = {p.name: p.monitored for p in plan.policies} | {_DEFAULT: plan.default_monitored}
-        self._ends = {name: end for name, end in ends.items() if end is not None}
+        self._ends = [name for name, end in ends.items() if end is not None]
+        self._endless = frozenset(name for name, end in ends.items() if end == FOREVER)
+        timed = ((name, end) for name, end in ends.items() if end is not None)
+        self._timed = [(name, instant(end)) for name, end in timed if end != FOREVER]
+        self._both: dict[tuple[int, int], tuple[Decision, Decision, Decision]] = {}
         self._classed = [at for at, scope in enumerate(scopes) if scope.risk is not None]
         self._combined = lru_cache(maxsize=_VECTORS)(self._combine)
 
@@ -105,47 +122,83 @@ class Engine:
 
         Raises KeyError where `history` lacks a feature of the plan.
         """
+        found, states = self._round(event, unknown, history or _NOTHING, _NONE)
+        vector = self._combined(found, True)
+        if vector.is_plain and not self._ends:
+            return self._plain(vector, states)
         asked = _Asked(event, unknown, history or _NOTHING)
-        decision = self._attempt(asked) or self._undecidable(asked)
+        decision = self._attempt(asked, found, states) or self._undecidable(asked)
         hidden = self._watching(event) if self._ends else None
         if not hidden:
             return decision
         watched = asked._replace(hidden=hidden)
-        return decision._replace(enforced=self._attempt(watched) or self._undecidable(watched))
+        visible = self._visible(found, hidden)
+        enforced = self._attempt(watched, visible, states) or self._undecidable(watched)
+        return self._with_enforced(decision, enforced)
+
+    def _with_enforced(self, decision: Decision, enforced: Decision) -> Decision:
+        """Both as one; made once for decisions that are handed out again."""
+        key = id(decision), id(enforced)
+        both = self._both.get(key)
+        if both is None:
+            whole = decision._replace(enforced=enforced)
+            both = decision, enforced, whole  # they are kept, so that their ids are no others'
+            if len(self._both) < _VECTORS:
+                self._both[key] = both
+        return both[2]
 
     def _undecidable(self, asked: _Asked) -> Decision:
         """What holds for the row as it stands: unknown read as absent (S4.2c)."""
         history = {n: ERROR if state is UNKNOWN else state for n, state in asked.history.items()}
-        unknown = read_as_absent(asked.unknown)
-        stands = self._attempt(asked._replace(unknown=unknown, history=history))
+        asked = asked._replace(unknown=read_as_absent(asked.unknown), history=history)
+        found, states = self._round(asked.event, asked.unknown, history, _NONE)
+        stands = self._attempt(asked, self._visible(found, asked.hidden), states)
         assert stands is not None  # nothing is unknown now  # noqa: S101
         return stands._replace(status="undecidable")
 
-    def _attempt(self, asked: _Asked) -> Decision | None:
-        """The decision, or None where it hangs on something unknown."""
-        vector, states = self._round(asked)
-        combined = vector.combined
-        if combined.status == "unknown":
+    def _attempt(self, asked: _Asked, found: tuple[int, ...], states: _States) -> Decision | None:
+        """The decision of outcomes `found`, or None where it hangs on something unknown."""
+        vector = self._combined(found, _DEFAULT not in asked.hidden)
+        if vector.is_plain:
+            return self._plain(vector, states)
+        if vector.combined.status == "unknown":
             return None
-        if combined.remedies and combined.status == "decided":
-            changed = self._change(asked, combined, states)
-            return None if changed.combined.status == "unknown" else self._varied(states, changed)
-        return self._plain(vector, states)
+        changed = self._change(asked, vector.combined, states)
+        return None if changed.combined.status == "unknown" else self._varied(states, changed)
 
-    def _round(self, asked: _Asked) -> tuple[_Vector, _States]:
-        event, unknown, history, hidden, settled = asked
-        states = [ready(scope, event, unknown, history, settled) for scope in self.scopes]
-        found = outcomes(self.scopes, states)
-        if hidden:
-            places = {self._places[name] for name in hidden if name in self._places}
-            found = tuple(each for each in found if each[0] not in places)
-        return self._combined(found, _DEFAULT not in hidden), states
+    def _round(
+        self,
+        event: Mapping[str, Any],
+        unknown: frozenset[str],
+        history: Mapping[str, Any],
+        settled: frozenset[str],
+    ) -> tuple[tuple[int, ...], _States]:
+        """The number of the outcome of every policy whose target was not false, and the states."""
+        states, found = [], list[int]()
+        for scope in self.scopes:
+            known = Attributes(scope, event, unknown, settled)
+            if scope.features or scope.risk is not None:
+                prepare(known, history)
+            outcomes_of(tried(scope.policies, scope.known, known), known, found)
+            states.append(known)
+        return tuple(found), states
 
-    def _combine(self, found: tuple[tuple[int, int], ...], default: bool) -> _Vector:
+    def _visible(self, found: tuple[int, ...], hidden: frozenset[str]) -> tuple[int, ...]:
+        """`found` without the outcomes of the policies `hidden`."""
+        if not hidden:
+            return found
+        names = self.plan.policies
+        return tuple([each for each in found if names[self._places[each][0]].name not in hidden])
+
+    def _combine(self, found: tuple[int, ...], default: bool) -> _Vector:
         codes = [0] * len(self.plan.policies)
-        for place, code in found:
+        for place, code in (self._places[number] for number in found):
             codes[place] = code
-        return _Vector(combine(self.plan, codes, default=default))
+        combined = combine(self.plan, codes, default=default)
+        is_plain = combined.status == "error" or (
+            combined.status == "decided" and not combined.remedies
+        )
+        return _Vector(combined, is_plain)
 
     def _plain(self, vector: _Vector, states: _States) -> Decision:
         """The decision where nothing is remedied: made once for each risk and what is missing."""
@@ -165,7 +218,9 @@ class Engine:
             return _Changed(refuse(combined, "remediation_conflict"), states)
         event, names = variant(asked.event, values), frozenset(values)
         unknown = revealed(asked.unknown, names)
-        vector, second = self._round(asked._replace(event=event, unknown=unknown, settled=names))
+        found, second = self._round(event, unknown, asked.history, names)
+        visible = self._visible(found, asked.hidden)
+        vector = self._combined(visible, _DEFAULT not in asked.hidden)
         return _Changed(conclude(combined, vector.combined), second, event, values)
 
     def _values(self, of: Remediation, states: _States) -> dict[str, Any]:
@@ -189,13 +244,12 @@ class Engine:
 
     def _watching(self, event: Mapping[str, Any]) -> frozenset[str]:
         """Policies in monitor mode at the event's time; without one, the endless ones (S9)."""
+        if not self._timed:
+            return self._endless
         at = attribute_states(event, {"ts": TIMESTAMP}, frozenset())["ts"]
-        timed = not isinstance(at, Mark)
-        return frozenset(
-            name
-            for name, end in self._ends.items()
-            if end == FOREVER or (timed and at < instant(end))
-        )
+        if type(at) is Mark:
+            return self._endless
+        return self._endless.union(name for name, end in self._timed if at < end)
 
 
 def _decision(plan: Plan, result: Combined, risk: str | None, missing: tuple[str, ...]) -> Decision:

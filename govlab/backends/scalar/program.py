@@ -15,16 +15,7 @@ from govlab.backends.scalar.names import TAKEN
 from govlab.backends.scalar.scopes import write_scope
 from govlab.backends.scalar.strict import ALIASES, REMEMBERED
 from govlab.lang.nodes import Node
-from govlab.plan.model import (
-    NO_RULE,
-    NO_TARGET,
-    ON_ERROR,
-    ON_UNKNOWN,
-    Plan,
-    PolicyPlan,
-    RulePlan,
-    encode,
-)
+from govlab.plan.model import Plan, PolicyPlan, RulePlan
 
 __all__ = ["generate", "generate_condition"]
 
@@ -65,30 +56,11 @@ def _function(name: str) -> str:
 
 
 def _policy(module: Module, place: int, policy: PolicyPlan) -> None:
-    """`policy_<place>(s)`: the number of the outcome (S4.1)."""
-    lines = [f"# policy {policy.name!r}"]
+    """`target_<place>(s)`, and `rule_<place>_<number>(s)` of each rule."""
     if policy.target is not None:
         write_function(module, f"target_{place}", policy.target, _about("target of", policy.name))
-        lines += [
-            f"target = target_{place}(s)",
-            "if target is not True:",
-            f"    return {_numbers(module, 'False', NO_TARGET, ON_ERROR, ON_UNKNOWN)}[target]",
-        ]
     for number, rule in enumerate(policy.rules):
         _rule(module, f"{place}_{number}", rule)
-        codes = (encode(number, "true"), encode(number, "error"), encode(number, "unknown"))
-        lines += [
-            f"held = rule_{place}_{number}(s)",
-            "if held is not False:",
-            f"    return {_numbers(module, 'True', *codes)}[held]",
-        ]
-    module.add(f"def policy_{place}(s):", [*lines, f"return {NO_RULE}"])
-
-
-def _numbers(module: Module, word: str, one: int, error: int, unknown: int) -> str:
-    """The name of the table from a result to the number of the policy's outcome."""
-    text = f"{{{word}: {one}, ERROR: {error}, UNKNOWN: {unknown}}}"
-    return module.constants.name("OUTCOME", text)
 
 
 def _about(what: str, name: str) -> str:

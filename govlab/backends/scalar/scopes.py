@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -13,16 +13,16 @@ from govlab.backends.scalar.literals import literal, sequence, type_text
 from govlab.backends.scalar.targets import KEYS, needed
 from govlab.bundle.model import Derivation, Feature, Lookup
 from govlab.lang.compiled import Pattern
-from govlab.lang.nodes import Literal, Node, Variable, walk
+from govlab.lang.nodes import Literal, Node, Variable, variables, walk
 from govlab.lang.syntax import Span
-from govlab.plan.model import Assumption, Plan, PolicyPlan, Scope
+from govlab.plan.model import Assumption, Plan, PolicyPlan, RulePlan, Scope, encode, firsts
 from govlab.schema import by_control
 from govlab.types import INT
 
 __all__ = ["write_scope"]
 
 _NOWHERE = Span(0, 0)
-_Found = Sequence[tuple[int, frozenset[str]]]  # places of policies, globs they are found by
+_Numbered = tuple[int, int, PolicyPlan]  # a policy, its place, and where its numbers begin
 
 
 def write_scope(module: Module, plan: Plan, number: int, scope: Scope) -> Iterator[str]:
@@ -46,13 +46,14 @@ def write_scope(module: Module, plan: Plan, number: int, scope: Scope) -> Iterat
     features = [_feature(module, f"{number}_{at}", f) for at, f in enumerate(scope.history)]
     yield f"FEATURES_{number} = {sequence('(', features, ')', start=13)}"
     _risk(module, number, scope)
-    placed = [(at, p) for at, p in enumerate(plan.policies) if p.scope == number]
+    placed = zip(range(len(plan.policies)), firsts(plan), plan.policies, strict=True)
+    numbered = [(at, first, policy) for at, first, policy in placed if policy.scope == number]
     fields = [
         f"reads=READS_{number}",
         f"steps=STEPS_{number}",
         f"features=FEATURES_{number}",
         f"risk={'None' if scope.risk is None else f'risk_{number}'}",
-        *_dispatch(placed),
+        f"policies={_policies(numbered)}",
     ]
     yield f"SCOPE_{number} = {sequence('scope(', fields, ')', start=10)}"
 
@@ -151,42 +152,41 @@ def _cell(cell: object) -> str:
     return "ABSENT" if cell is None else literal(cell)
 
 
-def _dispatch(placed: Sequence[tuple[int, PolicyPlan]]) -> Iterator[str]:
-    """The policies of a scope: those that every event asks, and those found by a text."""
-    left = list(placed)
-    tables = []
-    for key, other in KEYS:
-        found = [(at, globs) for at, p in left if (globs := needed(p.target, key)) is not None]
-        left = [(at, p) for at, p in left if needed(p.target, key) is None]
-        tables += [_table(key, other, found)] if found else []
-    yield f"always={_policies(at for at, _ in left)}"
-    yield f"tables={sequence('(', tables, ')', start=7)}"
+def _policies(numbered: Iterable[_Numbered]) -> str:
+    return sequence("(", (_policy(*each) for each in numbered), ")", start=20)
 
 
-def _table(key: str, other: str, found: _Found) -> str:
-    starts = [(at, frozenset(g[:-1] for g in globs if not is_exact(g))) for at, globs in found]
-    lengths = sorted({len(start) for _, edges in starts for start in edges})
-    of_length = (
-        [(at, frozenset(s for s in edges if len(s) == length)) for at, edges in starts]
-        for length in lengths
-    )
-    edges = [f"({n}, {_by_text(some)})" for n, some in zip(lengths, of_length, strict=True)]
-    fields = [
-        f"key={key!r}",
-        f"other={other!r}",
-        f"named={_by_text([(at, frozenset(filter(is_exact, globs))) for at, globs in found])}",
-        f"starts={sequence('(', edges, ')', start=12)}",
-        f"every={_policies(at for at, _ in found)}",
+def _policy(place: int, first: int, policy: PolicyPlan) -> str:
+    """A policy as a table: its target, and its rules with the numbers of their outcomes."""
+    target = policy.target
+    fixed = target is not None and variables(target) <= {key for key, _ in KEYS}
+    rules = [
+        _rule(f"rule_{place}_{at}", first + encode(at, "true"), rule)
+        for at, rule in enumerate(policy.rules)
     ]
-    return sequence("Table(", fields, ")", start=8)
+    fields = [
+        repr(first),
+        "None" if target is None else f"target_{place}",
+        repr(fixed),
+        _needs(target, lax=True),
+        sequence("(", rules, ")", start=12),
+    ]
+    return sequence("Policy(", fields, ")", start=12)
 
 
-def _by_text(found: _Found) -> str:
-    """The policies by each text that finds them."""
-    texts = sorted({text for _, some in found for text in some})
-    named = [f"{t!r}: {_policies(at for at, some in found if t in some)}" for t in texts]
-    return sequence("{", named, "}", start=16)
+def _rule(function: str, number: int, rule: RulePlan) -> str:
+    numbers = f"{{True: {number}, ERROR: {number + 1}, UNKNOWN: {number + 2}}}"
+    return f"Rule({function}, {numbers}, {_needs(rule.condition, lax=False)})"
 
 
-def _policies(places: Iterable[int]) -> str:
-    return sequence("(", [f"Policy({at}, policy_{at})" for at in places], ")", start=20)
+def _needs(node: Node | None, *, lax: bool) -> str:
+    """What texts `node` needs; `lax`, where an absent one is no error (S3)."""
+    found = []
+    for key, other in KEYS:
+        globs = needed(node, key)
+        if globs is not None:
+            names = sequence("{", map(literal, sorted(filter(is_exact, globs))), "}")
+            starts = literal(tuple(sorted(g[:-1] for g in globs if not is_exact(g))))
+            fields = [repr(key), f"frozenset({names})", starts, *([repr(other)] if lax else [])]
+            found.append(f"Need({', '.join(fields)})")
+    return sequence("(", found, ")")

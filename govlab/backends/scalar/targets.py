@@ -1,11 +1,22 @@
-"""What a target asks of `tool` and `action`, and by which texts its policy is found."""
+"""What targets and conditions ask of `tool` and `action`, and by which texts they are found."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from govlab.backends.scalar.globs import is_exact
-from govlab.lang.nodes import And, Call, Conditional, Literal, Node, Or, Present, Variable
+from govlab.lang.nodes import (
+    And,
+    Call,
+    Conditional,
+    Literal,
+    MakeList,
+    Node,
+    Or,
+    Present,
+    Variable,
+)
 from govlab.types import STRING
 
 __all__ = ["KEYS", "KeyTest", "key_test", "needed"]
@@ -37,13 +48,13 @@ def key_test(node: Node) -> KeyTest | None:
             return None
 
 
-def needed(target: Node | None, key: str) -> frozenset[str] | None:
-    """Globs of which the attribute `key` must match one, or the target is false; None: any text.
+def needed(node: Node | None, key: str) -> frozenset[str] | None:
+    """Globs of which the attribute `key` must match one, or `node` is false; None: any text.
 
-    Each is a text, or the start of one with `*` behind. Only where `key` is a text: absent,
-    malformed and unknown are for the target itself to judge.
+    `node` is a target or a condition. Each glob is a text, or the start of one with `*` behind.
+    Only where `key` is a text: absent, malformed and unknown are for the node itself to judge.
     """
-    match target:
+    match node:
         case Or(left=left, right=right):
             one, other = needed(left, key), needed(right, key)
             return None if one is None or other is None else one | other
@@ -51,12 +62,40 @@ def needed(target: Node | None, key: str) -> frozenset[str] | None:
             one, other = needed(left, key), needed(right, key)
             return other if one is None else one
         case Conditional():
-            named = key_test(target)
-            if named is None or named.key != key or not all(map(_is_found, named.globs)):
-                return None
-            return frozenset(named.globs)
+            named = key_test(node)
+            return _found(named.globs) if named is not None and named.key == key else None
+        case Call(function=function, args=(Variable(name=name), among)) if name == key:
+            return _compared(function, among)
+        case Call(function="_==_", args=(among, Variable(name=name))) if name == key:
+            return _compared("_==_", among)
         case _:
             return None
+
+
+def _compared(function: str, among: Node) -> frozenset[str] | None:
+    """What a text must be to be equal to, in, or beginning with the constant `among`."""
+    match function, among:
+        case ("_==_", Literal(value=str() as text)):
+            return _exact((text,))
+        case ("startsWith", Literal(value=str() as text)):
+            found = _exact((text,))
+            return None if found is None else frozenset({f"{text}*"}) if text else None
+        case ("@in", Literal(value=tuple() | list() as texts)):
+            return _exact(texts)
+        case ("@in", MakeList(elements=elements)):
+            values = [e.value for e in elements if isinstance(e, Literal)]
+            return _exact(values) if len(values) == len(elements) else None
+        case _:
+            return None
+
+
+def _exact(texts: Sequence[Any]) -> frozenset[str] | None:
+    """`texts` as globs; None where one of them would not match itself alone."""
+    return frozenset(texts) if all(isinstance(t, str) and is_exact(t) for t in texts) else None
+
+
+def _found(globs: Sequence[str]) -> frozenset[str] | None:
+    return frozenset(globs) if all(map(_is_found, globs)) else None
 
 
 def _is_found(glob: str) -> bool:
