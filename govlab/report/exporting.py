@@ -28,8 +28,8 @@ def export_text(made: Export) -> str:
     features = said["history"]
     if features:
         lines.append(
-            f"  history: `decide` must be given {', '.join(features)} as `history=`; "
-            "without it everything is denied"
+            f"  history: reads {', '.join(features)}; `features(state, event)` gives what `decide` "
+            "takes as `history=` (without it everything is denied), `record` adds what became of it"
         )
     return "\n".join(lines)
 

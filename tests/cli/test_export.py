@@ -81,7 +81,7 @@ def test_features_that_must_be_given_are_named(govlab: Command, tmp_path: Path) 
     (tmp_path / "b.yaml").rename(tmp_path / "b" / "bundle.yaml")
     shown = govlab("export", tmp_path / "b", "--out", tmp_path / "e")
     assert shown.code == 0
-    assert "`decide` must be given seen as `history=`" in shown.out
+    assert "history: reads seen; `features(state, event)` gives" in shown.out
 
 
 def test_what_is_no_export(govlab: Command, tmp_path: Path) -> None:
