@@ -2,5 +2,5 @@
 
 The path of a request: `server` (sockets, limits of a connection), `app` (routes, who may ask),
 `wire` (JSON to a question), `mapping` (a question to an event), `ruling` (what decides), `answers`
-(a decision to JSON), `entry` (both to an entry), `journal` (the entry on disk, then the answer).
+(a decision to JSON), `memory` (what earlier ones add up to), `entry` (both to an entry), `journal` (the entry on disk, then the answer).
 """

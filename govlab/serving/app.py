@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from govlab.enforcing import StoreError
 from govlab.entries import FIELDS
 from govlab.runtime import arguments
 from govlab.serving.entry import reported
@@ -57,7 +58,7 @@ class App:
             reply = await self._handled(route, call, receive)
         except RefusedError as error:
             reply = _refusal(error)
-        except JournalError as error:  # not written: not decided
+        except (JournalError, StoreError) as error:  # not written: not decided
             reply = json_reply({"error": {"status": 503, "message": str(error)}}, 503)
         return replace(reply, headers=(*reply.headers, *echo)) if echo else reply
 

@@ -41,16 +41,15 @@ class _Round:
         ruling = self.service.ruling
         columns = self._approval(question)
         told = asked(question, ruling.declared, event_id, self.now)
-        decision = ruling.decide(told.event)
-        answer = answered(ruling, decision, told.event, self._terms(question, columns), self.now)
+        terms, memory = _terms(self.service, question, columns), self.service.memory
+        decision, made = memory.decide(ruling, told.event)
+        answer = answered(ruling, decision, told.event, terms, self.now)
+        answer = memory.settle(ruling, made, answer, terms.approval, self.now)
         if answer.consumes:
             self.used.add(columns["approval_id"])
         self.service.metrics.decisions[decision.decision, answer.decision] += 1
         self.entries.append(decided(ruling, told, decision, answer, columns))
         return answer
-
-    def _terms(self, question: Question, approval: Mapping[str, Any]) -> Terms:
-        return _terms(self.service, question, approval)
 
     def _approval(self, question: Question) -> dict[str, Any]:
         """The columns of the approval that came with the question; one that was used says so."""
@@ -156,7 +155,8 @@ async def search(service: Service, body: Mapping[str, Any]) -> dict[str, Any]:
     for place in range(start, min(len(names), start + limits.SEARCHED)):
         one = replace(question, resource_id=names[place])
         event = asked(one, ruling.declared, "search", now).event
-        if answered(ruling, ruling.decide(event), event, terms, now).decision:
+        decision = service.memory.look(ruling, event)
+        if answered(ruling, decision, event, terms, now).decision:
             found.append({"type": question.resource_type, "id": names[place]})
         if len(found) == most:
             break

@@ -45,7 +45,10 @@ class Admits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """One version of what decides; `entities` are the ids of resources by their type."""
+    """One version of what decides; `entities` are the ids of resources by their type.
+
+    `engine` is what decides with history, and None where the bundle reads none.
+    """
 
     name: str
     version: str
@@ -54,6 +57,7 @@ class Ruling:
     decide: Decides
     admit: Admits
     entities: Mapping[str, Sequence[str]]
+    engine: Any = None
 
 
 class _Meaning(msgspec.Struct):
@@ -92,8 +96,6 @@ def read_ruling(path: Path, key: Key | None = None) -> Ruling:
 def of_bundle(bundle: Bundle) -> Ruling:
     """The engine that `govlab export` would make of `bundle`.
 
-    Raises UsageError where its decisions depend on earlier events.
-
     >>> of_bundle(load_bundle("prod-safety")).decide({"tool": "aws-cli"}).decision
     'DENY'
     """
@@ -102,12 +104,7 @@ def of_bundle(bundle: Bundle) -> Ruling:
 
 def _ruling(engine: Exported, text: bytes) -> Ruling:
     document = _read(text)
-    if features := sorted(name for one in document.bundles for name in one.history):
-        named = ", ".join(f"`{name}`" for name in features)
-        raise UsageError(
-            f"the bundle `{document.name}` reads history ({named}), which `govlab serve` does not "
-            "keep: serve a bundle without it"
-        )
+    remembers = any(one.history for one in document.bundles)
     return Ruling(
         document.name,
         document.version,
@@ -116,6 +113,7 @@ def _ruling(engine: Exported, text: bytes) -> Ruling:
         engine.decide,
         engine.admit,
         {kind: _keys(document, names) for kind, names in document.entities.items()},
+        engine.module if remembers else None,
     )
 
 

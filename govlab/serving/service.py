@@ -11,6 +11,7 @@ from govlab.serving.durable import Durable
 from govlab.serving.guard import Guard
 from govlab.serving.journal import Journal
 from govlab.serving.known import key
+from govlab.serving.memory import Memory
 from govlab.serving.metrics import Metrics
 from govlab.serving.ruling import Ruling
 
@@ -28,6 +29,7 @@ class Service:
     ruling: Ruling
     journal: Journal
     durable: Durable
+    memory: Memory
     guard: Guard
     now: Callable[[], datetime]
     new_id: Callable[[], str]

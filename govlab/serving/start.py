@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from govlab.errors import UsageError
+from govlab.enforcing import Store, StoreError
+from govlab.errors import LogError, UsageError
 from govlab.keys import read_key
 from govlab.serving.app import App
 from govlab.serving.durable import Durable, read_policy
 from govlab.serving.guard import Guard, is_loopback, read_tokens
 from govlab.serving.journal import Journal, open_journal
+from govlab.serving.memory import Memory
 from govlab.serving.reload import Reload
 from govlab.serving.ruling import read_ruling
 from govlab.serving.server import Address, bind, run
@@ -56,13 +58,22 @@ def serve(
     listening, address = bind(settings.address)
     journal = open_journal(settings.log, new_id())
     service = Service(
-        ruling, journal, Durable(journal, policy), guard, now, new_id, settings.assume_obligations
-    )
+        ruling, journal, Durable(journal, policy), _memory(settings.log), guard, now, new_id,
+        settings.assume_obligations,
+    )  # fmt: skip
     reload = Reload(service, settings.bundle, read, say, settings.token_file)
     for line in _told(settings, service, address):
         say(line)
     run(App(service), listening, address, reload, _WATCH_S if settings.watch else None)
     say(f"stopped; the decision log has {journal.head.size:,} entries")
+
+
+def _memory(log: Path) -> Memory:
+    """The budgets, kept beside the decision log: they outlive the process as it does."""
+    try:
+        return Memory(Store.in_file(log / ".history.sqlite"))
+    except StoreError as error:
+        raise LogError(str(error)) from error
 
 
 def _guard(settings: Settings) -> Guard:

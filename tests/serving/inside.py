@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from govlab.bundle import load_bundle
+from govlab.enforcing import Store
 from govlab.serving.app import App
 from govlab.serving.durable import Durable, Policy
 from govlab.serving.guard import Guard
 from govlab.serving.journal import Journal, open_journal
+from govlab.serving.memory import Memory
 from govlab.serving.ruling import of_bundle
 from govlab.serving.service import Service
 from tests.serving.running import Answered, make_bundle
@@ -88,7 +90,8 @@ def inside(bundle: Path | str, log: Path, **options: Any) -> Inside:
     ids = (f"made-{place}" for place in itertools.count())
     journal, clock = open_journal(log, "test"), Clock()
     service = Service(
-        of_bundle(load_bundle(bundle)), journal, Durable(journal, Policy()), Guard(True),
+        of_bundle(load_bundle(bundle)), journal, Durable(journal, Policy()),
+        Memory(Store.in_file(log / ".history.sqlite")), Guard(True),
         lambda: clock.at, lambda: next(ids), **options,
     )  # fmt: skip
     return Inside(service, clock)
