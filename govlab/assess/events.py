@@ -27,6 +27,7 @@ from govlab.kpi.model import (
     Stored,
     Total,
 )
+from govlab.kpi.numbers import with_numbers
 from govlab.kpi.partials import said
 from govlab.kpi.spec import Spec
 
@@ -109,7 +110,7 @@ class Sieve:
         """What is said of the rows of `batch`."""
         needed = batch.lazy().select(columns_read(batch.lazy(), self.spec))
         facts = with_facts(needed, self.spec.reads()).collect()
-        return said(facts, self.spec, self.known, "UTC")
+        return with_numbers(said(facts, self.spec, self.known, "UTC"), self.spec.tables)
 
     def marks(self, rows: pl.DataFrame) -> Marks:
         """Numerator, denominator, unknown; of runs it is told only of rows of whole runs."""

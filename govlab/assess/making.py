@@ -21,7 +21,6 @@ from govlab.assess.targets import judge, targets_named
 from govlab.bundle import Bundle, load_bundle
 from govlab.errors import UsageError
 from govlab.kpi.catalog import FIGURES, spec_of
-from govlab.kpi.clusters import run_numbers
 from govlab.kpi.finish import finish
 from govlab.kpi.model import Value
 from govlab.kpi.partials import Partial
@@ -176,13 +175,11 @@ def _projected(day: Day, chosen: Rows) -> Projected | None:
 
 
 def _scope(source: Source, asked: Asked, scope: Scope, whole: Partial) -> dict[str, Any]:
-    events = int(whole.runs["events"].sum())
-    runs = run_numbers(whole.runs).drop_nulls().n_unique()
     cited = cite(source.folder) if source.folder else None
     as_of, bundle = scope.until or whole.newest, asked.bundle
     return {
-        **scope.to_dict(events, (whole.oldest, whole.newest), cited),
-        "runs": runs,
+        **scope.to_dict(whole.kinds.events, (whole.oldest, whole.newest), cited),
+        "runs": whole.kinds.run_count,
         "as_of": scope.shown(as_of),
         "cuts": list(asked.cuts),
         "source": cited.to_dict() if cited else None,

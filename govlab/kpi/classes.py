@@ -1,68 +1,61 @@
-"""Actions of which the same is true, false or unknown, as numbered classes, run by run.
-
-Rows of one run stand together: how many actions of a set of classes a run has is a difference of
-one running sum, for several sets at once, without grouping again.
-"""
+"""Actions of which the same is true, false or unknown, as numbered classes, and what cuts count."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
-from govlab.kpi.clusters import Clustered, run_numbers
-from govlab.kpi.partials import PER_WORD, WORD, Partial
-from govlab.kpi.spec import RUN_CUTS, SIDE_CUTS, Spec
+from govlab.kpi.clusters import Clustered, Codes, Mask, Runs, Starts, Sums, added
+from govlab.kpi.kinds import Kinds
+from govlab.kpi.spec import Spec
+from govlab.kpi.words import state_of, word_names
 
 __all__ = ["Classes", "Grouped", "classes_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """What a cut counts: `ats` are its values, sorted, of which a `place` is the number.
+    """What a cut counts: `ats` are its values, sorted, of which a place is the number.
 
-    `counted` has `place`, `class`, `events` and sums; `clustered` has the same actions by cluster.
+    `classes` and `columns` are rows of actions, those of a place together, which start at `starts`.
+    `clustered` are the runs' parts; `placed` gives the place of each place of theirs.
     """
 
     ats: tuple[str | None, ...]
-    counted: pl.DataFrame
+    classes: Codes
+    columns: Mapping[str, Sums]
+    starts: Starts
     clustered: Clustered
+    placed: Codes
 
-    def sums(self, weights: Mapping[str, pl.Series], column: str = "events") -> list[list[int]]:
+    def sums(self, sets: Sequence[Mask], column: str = "events") -> list[list[int]]:
         """The sum of `column` over the actions of each set of classes, by value of the cut."""
-        masks = pl.DataFrame(weights)[self.counted["class"]]
-        rows = pl.concat([self.counted.select("place", pl.col(column).alias("#of")), masks],
-                         how="horizontal")  # fmt: skip
-        added = [pl.col("#of").filter(pl.col(name)).sum().alias(name) for name in weights]
-        return self.placed(rows.lazy(), added)
+        values = self.columns[column]
+        return [added(values * one[self.classes], self.starts).tolist() for one in sets]
 
-    def placed(self, rows: pl.LazyFrame, sums: Sequence[pl.Expr]) -> list[list[int]]:
-        """`sums` over `rows` by `place` as a list each, 0 where there is none."""
-        if len(self.ats) == 1:  # nothing to group: a sum is many times faster
-            return [[value] for value in rows.select(sums).collect().row(0)]
-        table = rows.group_by("place").agg(sums).collect()
-        places = table["place"].to_list()
-        found = [[0] * len(self.ats) for _ in sums]
-        for whole, column in zip(found, table.drop("place").get_columns(), strict=True):
-            for place, value in zip(places, column.to_list(), strict=True):
-                whole[place] = value
-        return found
+    def folded(self, sums: Sums) -> list[int]:
+        """Sums by place of the clusters as sums by value of the cut."""
+        found = np.zeros(len(self.ats), np.int64)
+        np.add.at(found, self.placed[self.clustered.places], sums)
+        return list(map(int, found))
 
 
 @dataclass(frozen=True, slots=True)
 class Classes:
     """`table` has a row a class and a three-valued column a term.
 
-    `runs` and `sides` are those of the partial with `class` for the words and a number for the
-    run, null where an action belongs to none. `counted` are the runs' actions without their runs.
+    `kinds` are those of the partial, with the class of each; `runs` are its runs. `whole` are the
+    clusters of those cuts that part no run, by what all of these are: `shared`.
     """
 
     table: pl.DataFrame
-    runs: pl.DataFrame
-    sides: Mapping[str, pl.DataFrame]
-    counted: pl.DataFrame
-    clustered: Clustered
+    kinds: pl.DataFrame
+    runs: Runs
+    whole: Clustered
+    shared: pl.DataFrame
     known: dict[str | None, Grouped] = field(default_factory=dict)
 
     def states(self, texts: Sequence[str]) -> dict[str, pl.Series]:
@@ -89,58 +82,69 @@ class Classes:
         return _grouped(self.counted, joined, self.clustered.by(self.runs, joined))
 
     def _grouped(self, cut: str | None) -> Grouped:
-        if cut in SIDE_CUTS:
-            side = self.sides[str(cut)]
-            at = pl.col("at")
-            return _grouped(side, at, Clustered.of(side, at))
-        if cut is None:
-            return _grouped(
-                self.counted, pl.lit(None, pl.String), replace(self.clustered, words=None)
-            )
-        at = pl.col("day").dt.truncate("1w") if cut == "week" else pl.col(cut)
-        return _grouped(self.counted, at, self.clustered.by(self.runs, at))
+        ats, places = _placed(self.kinds, cut)
+        if cut is None or _column(cut) in self.shared.columns:
+            placed = places[self.shared["kind"].to_numpy()]
+            return Grouped(ats, *_counted(self.kinds, places), self.whole, placed)
+        clustered = self.runs.clustered(places, self.kinds["class"].to_numpy())
+        placed = np.arange(len(ats), dtype=np.uint32)
+        return Grouped(ats, *_counted(self.kinds, places), clustered, placed)
 
 
-def _grouped(rows: pl.DataFrame, at: pl.Expr, clustered: Clustered) -> Grouped:
-    """`rows` by the value `at`; the places of `clustered` are those of its own values."""
-    counted = rows.lazy().group_by(at.alias("at"), "class").agg(pl.exclude(*_APART).sum())
-    values = rows.lazy().select(at.alias("at")).unique()
-    named = values.with_columns(pl.col("at").cast(pl.String).alias("text"))
-    places = named.sort("text", nulls_last=True).with_row_index("place").collect()
-    found = counted.join(places.lazy(), on="at", how="left", nulls_equal=True)
-    return Grouped(
-        tuple(places["text"].to_list()),
-        found.drop("at", "text").collect(),
-        clustered.placed(places.select("at", "place")),
-    )
+def classes_of(whole: Kinds, spec: Spec) -> Classes:
+    """The classes of kinds that were made for `spec`."""
+    words = word_names(len(spec.terms))
+    sorted_ = _sorted(whole, ["tenant", *spec.side_cuts[:1]])
+    known = sorted_.table.select(words).unique().with_row_index("class")
+    kinds = sorted_.table.join(known, on=words, how="left", maintain_order="left").drop(words)
+    states = [state_of(place).alias(term.name) for place, term in enumerate(spec.terms)]
+    runs, cuts = Runs.of(sorted_), list(spec.run_cuts)
+    shared, places = _shared(kinds, cuts)
+    if runs.parted(places):
+        cuts = [cut for cut in cuts if not runs.parted(_placed(kinds, cut)[1])]
+        shared, places = _shared(kinds, cuts)
+    clustered = runs.clustered(places, kinds["class"].to_numpy())
+    return Classes(known.select(states), kinds, runs, clustered, shared)
 
 
-_APART = ("run", "class", *RUN_CUTS, "at")
+def _sorted(whole: Kinds, cuts: Sequence[str]) -> Kinds:
+    """With the kinds sorted by `cuts`: the runs' parts in those stand together then."""
+    table = whole.table.with_row_index("#old").sort(cuts, nulls_last=True)
+    numbers = table.select("#old").with_row_index("kind").sort("#old")["kind"]
+    runs = whole.runs.with_columns(kind=numbers.gather(whole.runs["kind"]))
+    return Kinds(table.drop("#old"), runs)
 
 
-def classes_of(whole: Partial, spec: Spec) -> Classes:
-    """The classes of a partial that was made for `spec`."""
-    words = [WORD.format(n) for n in range(max(-(-len(spec.terms) // PER_WORD), 1))]
-    frames = [whole.runs, *whole.sides.values()]
-    each = [frame.lazy().select(words).unique() for frame in frames]
-    known = pl.concat(each).unique().collect().with_row_index("class")
-    runs = _numbered(whole.runs, known, words)
-    sides = {cut: _numbered(side, known, words) for cut, side in whole.sides.items()}
-    states = [_state(place).alias(term.name) for place, term in enumerate(spec.terms)]
-    cuts = [cut for cut in RUN_CUTS if cut in runs.columns]
-    counted = runs.lazy().group_by(*cuts, "class").agg(pl.exclude("run", "class", *cuts).sum())
-    apart = runs.select("run", "class", "events", *cuts).sort("run")
-    clustered = replace(Clustered.of(apart, None), words={})
-    return Classes(known.with_columns(states), apart, sides, counted.collect(), clustered)
+def _shared(kinds: pl.DataFrame, cuts: Sequence[str]) -> tuple[pl.DataFrame, Codes]:
+    """What kinds are in all of `cuts`, with a `kind` that is so, and the number of that by kind."""
+    rows = kinds.select(cuts).with_row_index("kind")
+    shared = rows.group_by(cuts).agg(pl.col("kind").first()).with_row_index("place")
+    placed = rows.join(shared, on=cuts, how="left", nulls_equal=True, maintain_order="left")
+    return shared, placed["place"].to_numpy()
 
 
-def _numbered(frame: pl.DataFrame, known: pl.DataFrame, words: list[str]) -> pl.DataFrame:
-    """`frame` with a number for each run of a tenant, and the class for the words."""
-    numbered = frame.with_columns(run_numbers(frame).alias("run"))
-    return numbered.join(known, on=words, how="left").drop(words)
+def _placed(kinds: pl.DataFrame, cut: str | None) -> tuple[tuple[str | None, ...], Codes]:
+    """The values of a cut, sorted, the unknown last, and the number of that of each kind."""
+    at = pl.lit(None, pl.String) if cut is None else _at(cut)
+    own = kinds.with_columns(at.cast(pl.String).alias("at")).select("at")
+    values = own.unique().sort("at", nulls_last=True).with_row_index("place")
+    placed = own.join(values, on="at", how="left", nulls_equal=True, maintain_order="left")
+    return tuple(values["at"].to_list()), placed["place"].to_numpy()
 
 
-def _state(place: int) -> pl.Expr:
-    word, shift = divmod(place, PER_WORD)
-    code = pl.col(WORD.format(word)) // pl.lit(4**shift, pl.UInt64) % 4
-    return pl.when(code == 2).then(None).otherwise(code == 1)
+def _at(cut: str) -> pl.Expr:
+    return pl.col("day").dt.truncate("1w") if cut == "week" else pl.col(cut)
+
+
+def _column(cut: str) -> str:
+    return "day" if cut == "week" else cut
+
+
+def _counted(kinds: pl.DataFrame, places: Codes) -> tuple[Codes, dict[str, Sums], Starts]:
+    """How many actions of which class each place has, with their sums, and where it starts."""
+    summed = [name for name, kind in kinds.schema.items() if kind == pl.Int64]
+    rows = kinds.select("class", *summed, pl.Series("place", places))
+    counted = rows.group_by("place", "class").agg(pl.col(summed).sum()).sort("place")
+    starts = counted.with_row_index("at").group_by("place", maintain_order=True).first()["at"]
+    columns = {name: counted[name].to_numpy() for name in summed}
+    return counted["class"].to_numpy(), columns, starts.cast(pl.Int64).to_numpy()

@@ -1,121 +1,123 @@
-"""How many actions of which classes each run has: what intervals rest on."""
+"""How many actions of which classes each run has: what intervals rest on.
+
+Rows of one cluster stand together, and so do the clusters of one place: sums over either are sums
+over neighbours, of several sets of classes at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-__all__ = ["Clustered", "run_numbers"]
+from govlab.kpi.kinds import Kinds
 
-_WORD = 64
+__all__ = ["Clustered", "Codes", "Mask", "Runs", "Starts", "Sums", "added"]
+
+Mask = NDArray[np.bool_]
+"""Which classes are of a set."""
+Codes = NDArray[np.uint32]
+Sums = NDArray[np.int64]
+Starts = NDArray[np.intp]
+
+_WORD = 63  # the sign is no number's
+_HALF = 32
 
 
-def run_numbers(frame: pl.DataFrame) -> pl.Series:
-    """A number for each `run` of a `tenant`, both of dictionaries; null where there is no run."""
-    tenant = frame["tenant"].to_physical().cast(pl.UInt64)
-    run = frame["run"].to_physical().cast(pl.UInt64)
-    return (tenant + 1).fill_null(0) * _whole(2**32) + run
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The actions of runs: `number` of the run, `kind`, and how many `events`, sorted by both."""
+
+    number: Sums
+    kind: Codes
+    events: Sums
+
+    @staticmethod
+    def of(kinds: Kinds) -> Runs:
+        """Those of `kinds`; runs of equal name are two where they belong to two tenants."""
+        run = pl.col("run").to_physical().cast(pl.Int64)
+        rows = kinds.runs.select(run * 2**_HALF + pl.col("kind"), "events").sort("run")
+        packed = rows["run"].to_numpy()
+        kind = (packed & (2**_HALF - 1)).astype(np.uint32)
+        tenant = kinds.table["tenant"].to_physical().cast(pl.Int64).fill_null(-1).to_numpy()[kind]
+        number = np.cumsum(_changes(packed >> _HALF, tenant)) - 1
+        return Runs(number, kind, rows["events"].cast(pl.Int64).to_numpy())
+
+    def parted(self, places: Codes) -> bool:
+        """Whether any run has actions of several `places`, which are given by kind."""
+        own = places[self.kind]
+        return bool((_changes(own) & ~_changes(self.number)).any())
+
+    def clustered(self, places: Codes, classes: Codes) -> Clustered:
+        """The clusters: actions of one run and one place; both are given by kind."""
+        place, number, kind, events = places[self.kind], self.number, self.kind, self.events
+        packed = (number << _HALF) | place
+        if (packed[1:] < packed[:-1]).any():
+            order = np.argsort(packed)
+            place, number, kind, events = place[order], number[order], kind[order], events[order]
+        starts = np.flatnonzero(_changes(place, number))
+        at = place[starts]
+        most = int(added(events, starts).max(initial=1))
+        return Clustered(classes[kind], events, starts, *_ordered(at), most.bit_length())
 
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
-    """Rows of a cluster together: `class` and `events` of each, and the last row of each cluster.
+    """`classes` and `events` row by row, and where each cluster starts.
 
-    `alone` tells of a cluster that its actions belong to no run, so that each is one of its own.
-    `at` is the value of the cut of each cluster, and `places` the number of that. `words` are
-    those added up before: cuts that do not part the runs share them.
+    `order` has the clusters place by place, `bounds` where each of `places` starts in it. `bits`
+    are those that the events of the largest cluster take. `known` is what was summed before.
     """
 
-    classes: pl.Series
-    events: pl.Series
-    ends: pl.Series
-    alone: pl.Series
-    at: pl.Series
-    places: pl.Series
+    classes: Codes
+    events: Sums
+    starts: Starts
+    order: Starts
+    bounds: Starts
+    places: Codes
     bits: int
-    words: dict[tuple[tuple[int, ...], ...], pl.Series] | None = None
+    known: dict[bytes, tuple[Sums, ...]] = field(default_factory=dict)
 
-    @staticmethod
-    def of(rows: pl.DataFrame, at: pl.Expr | None) -> Clustered:
-        """`rows`, of which those of a `run` are a cluster, or of a `run` and a value of `at`.
-
-        Without `at` they are sorted by `run`.
-        """
-        own = pl.lit(None, pl.String) if at is None else at
-        kept = rows.lazy().select("run", "class", "events", own.alias("at"))
-        kept = kept if at is None else kept.sort("run", pl.col("at").to_physical())
-        last = pl.col("run").is_null() | _ends("run") | _ends("at")
-        found = kept.with_columns(last.alias("last")).collect()
-        ends = found["last"].arg_true()
-        events = found["events"].cast(pl.UInt64)
-        most = _between(events, ends).max()
-        alone, at_ends = found["run"].gather(ends).is_null(), found["at"].gather(ends)
-        bits = max(int(most or 1).bit_length(), 1)  # type: ignore[arg-type]  # whole numbers
-        return Clustered(found["class"], events, ends, alone, at_ends, at_ends, bits)
-
-    def by(self, rows: pl.DataFrame, at: pl.Expr) -> Clustered:
-        """The clusters of `rows`, of which these are the runs, by the value `at`.
-
-        Hardly a run has more than one value: then its rows can stay as they are.
-        """
-        values = rows.lazy().select("run", at.alias("at"))
-        mixed = _ends("at") & ~_ends("run") & pl.col("run").is_not_null()
-        if values.select(mixed.any()).collect().item():
-            return Clustered.of(rows, at)
-        return replace(self, at=values.select("at").collect()["at"].gather(self.ends))
-
-    def placed(self, places: pl.DataFrame) -> Clustered:
-        """With the number `place` of each value `at`."""
-        found = self.at.to_frame("at").join(
-            places, on="at", how="left", nulls_equal=True, maintain_order="left"
-        )
-        return replace(self, places=found["place"])
-
-    def counts(self, sets: Sequence[pl.Series]) -> pl.LazyFrame:
-        """`place`, `alone` and how many actions of each set of classes, `m0`, ..., by cluster.
+    def counts(self, sets: Sequence[Mask]) -> Iterator[Sums]:
+        """How many actions of each set of classes each cluster has, set by set.
 
         As many numbers as fit stand side by side in one word while they are added up.
         """
         fit = _WORD // self.bits
-        words = [self._packed(sets[start : start + fit]) for start in range(0, len(sets), fit)]
-        frame = pl.DataFrame({f"#{n}": word for n, word in enumerate(words)})
-        frame = frame.with_columns(self.places.alias("place"), self.alone.alias("alone"))
-        named = [self._number(n).alias(f"m{n}") for n in range(len(sets))]
-        return frame.lazy().select("place", "alone", *named)
+        for start in range(0, len(sets), fit):
+            part = sets[start : start + fit]
+            codes = [one.astype(np.int64) << self.bits * place for place, one in enumerate(part)]
+            rows = sum(codes[1:], codes[0])[self.classes] * self.events
+            word = added(rows, self.starts)[self.order]
+            for place in range(len(part)):
+                yield (word >> self.bits * place) & (2**self.bits - 1)
 
-    def _packed(self, sets: Sequence[pl.Series]) -> pl.Series:
-        if self.words is None:
-            return self._added(sets)
-        key = tuple(tuple(one.arg_true().to_list()) for one in sets)
-        if key not in self.words:
-            self.words[key] = self._added(sets)
-        return self.words[key]
-
-    def _added(self, sets: Sequence[pl.Series]) -> pl.Series:
-        codes = [one.cast(pl.UInt64) * _whole(2 ** (self.bits * n)) for n, one in enumerate(sets)]
-        code = sum(codes[1:], codes[0])
-        word = _between(self.events * code.gather(self.classes), self.ends)
-        return word.cast(pl.UInt32) if self.bits * len(sets) <= _WORD // 2 else word
-
-    def _number(self, place: int) -> pl.Expr:
-        word, slot = divmod(place, _WORD // self.bits)
-        shifted = pl.col(f"#{word}").cast(pl.UInt64) // pl.lit(2 ** (self.bits * slot), pl.UInt64)
-        return (shifted & pl.lit(2**self.bits - 1, pl.UInt64)).cast(pl.Int64)
+    def by_place(self, values: NDArray[np.generic]) -> Sums:
+        """The sums over the clusters of each of `places`."""
+        return added(values.astype(np.int64, copy=False), self.bounds)
 
 
-def _whole(number: int) -> pl.Series:
-    return pl.Series([number], dtype=pl.UInt64)
+def added(values: Sums, starts: Starts) -> Sums:
+    """The sums from each of `starts` to the next."""
+    found: Sums = np.add.reduceat(values, starts) if len(starts) else values[:0]
+    return found
 
 
-def _ends(name: str) -> pl.Expr:
-    """Where the next row has another value, or there is none."""
-    last = pl.int_range(pl.len()) == pl.len() - 1
-    return last | pl.col(name).ne_missing(pl.col(name).shift(-1))
+def _ordered(at: Codes) -> tuple[Starts, Starts, Codes]:
+    """Clusters place by place: their order, where each place starts, and which it is."""
+    few = at.astype(np.uint16) if at.max(initial=0) < 2**16 else at  # sorted without comparing
+    order = np.argsort(few, kind="stable")
+    bounds = np.flatnonzero(_changes(at[order]))
+    return order, bounds, at[order][bounds]
 
 
-def _between(values: pl.Series, ends: pl.Series) -> pl.Series:
-    """Sums up to each of `ends`; where the running sum goes round its differences stay right."""
-    reached = values.cum_sum().gather(ends)
-    return reached - reached.shift(1, fill_value=0)
+def _changes(*columns: NDArray[np.generic]) -> Mask:
+    """Where a row differs from the one before; the first one does."""
+    found = np.zeros(len(columns[0]), np.bool_)
+    found[:1] = True
+    for column in columns:
+        found[1:] |= column[1:] != column[:-1]
+    return found

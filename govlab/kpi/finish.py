@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from govlab.kpi.classes import Classes, classes_of
-from govlab.kpi.keyrates import key_counts, key_rates, key_top
-from govlab.kpi.keys import Keyed, settled
+from govlab.kpi.durations import Times, times_of
+from govlab.kpi.keyrates import Tallied, key_counts, key_rates, key_top, tallied
 from govlab.kpi.model import (
     Count,
     Figure,
@@ -19,7 +18,6 @@ from govlab.kpi.model import (
     KeyRate,
     KeyTop,
     Quantile,
-    Quantity,
     Rate,
     RunRate,
     Stored,
@@ -27,7 +25,7 @@ from govlab.kpi.model import (
     Value,
 )
 from govlab.kpi.partials import Partial
-from govlab.kpi.rates import Share, rates, run_rates
+from govlab.kpi.rates import Share, mask, rates, run_rates
 from govlab.kpi.spec import SIDE_CUTS, Spec, texts_of
 from govlab.kpi.stats import order_interval, quantile
 
@@ -52,8 +50,8 @@ def finish(
     not among `parted`, where it is given, are not cut.
     """
     end, found = as_of or whole.newest, stored or {}
-    classes = classes_of(whole, spec)
-    keys = {table.name: settled(whole.keys[table.name], table) for table in spec.tables}
+    classes = classes_of(whole.kinds, spec)
+    keys = {table.name: tallied(whole.keys[table.name], table) for table in spec.tables}
     states = classes.states([text for f in spec.figures for text in texts_of(f.measure)])
     wanted = {
         f.id: tuple(c for c in cuts if c is None or parted is None or f.id in parted)
@@ -75,10 +73,18 @@ class _Reading:
     whole: Partial
     spec: Spec
     classes: Classes
-    keys: Mapping[str, Keyed]
+    keys: Mapping[str, Tallied]
     states: Mapping[str, pl.Series]
     end: datetime | None
     stored: Mapping[str, Value]
+    times: dict[tuple[str, str | None], Times] = field(default_factory=dict)
+
+    def times_of(self, quantity: str, cut: str | None) -> Times:
+        """How long what took, by value of a cut."""
+        if (quantity, cut) not in self.times:
+            kind = next(known for known in self.spec.quantities if known.name == quantity)
+            self.times[quantity, cut] = times_of(self.whole.durations, kind, cut, self.end)
+        return self.times[quantity, cut]
 
 
 Shares = Mapping[tuple[str, str | None], Sequence[Value]]
@@ -123,8 +129,7 @@ def _values(figure: Figure, read: _Reading, cuts: Cuts, shares: Shares) -> Itera
             yield from key_top(name, read.keys[table], cuts)
         case Stored(result=result):
             if None in cuts:
-                events = int(read.whole.runs["events"].sum())
-                unchecked = Value(name, None, None, None, 0, 0, events)
+                unchecked = Value(name, None, None, None, 0, 0, read.whole.kinds.events)
                 yield replace(read.stored.get(result, unchecked), id=name)
 
 
@@ -133,45 +138,24 @@ def _sums(name: str, read: _Reading, cuts: Cuts, text: str, column: str) -> Iter
     state = read.states[text]
     for cut in cuts:
         rows = read.classes.grouped(cut)
-        (n,) = rows.sums({"n": state.fill_null(False)}, column)
-        d, u = rows.sums({"d": state.is_not_null(), "u": state.is_null()})
+        (n,) = rows.sums([mask(state)], column)
+        d, u = rows.sums([mask(state.is_not_null()), mask(state.is_null())])
         found = list(zip(rows.ats, n, d, u, strict=True)) or [(None, 0, 0, 0)] * (cut is None)
         for at, total, known, unknown in found:  # as for rates
             yield Value(name, cut, at, None if unknown > known else total, total, None, unknown)
 
 
 def _quantiles(name: str, read: _Reading, cuts: Cuts, quantity: str, q: float) -> Iterator[Value]:
-    kind = next(known for known in read.spec.quantities if known.name == quantity)
-    of_it = read.whole.values.filter(pl.col("quantity") == quantity)
     for cut in cuts:
-        rows = _of_cut(of_it, cut)
-        parts: dict[tuple[Any, ...], pl.DataFrame] = rows.partition_by("at", as_dict=True)
-        if cut is None and not parts:
-            parts = {(None,): rows}
-        for (at,), part in sorted(parts.items(), key=lambda found: (found[0][0] is None, found[0])):
-            yield _quantile(name, (cut, at), _ages(part, kind, read.end), q)
-
-
-def _of_cut(values: pl.DataFrame, cut: str | None) -> pl.DataFrame:
-    """The rows of one cut; a week is made of its days."""
-    if cut == "week":
-        monday = pl.col("at").str.to_date().dt.truncate("1w").cast(pl.String)
-        return values.filter(pl.col("cut") == "day").with_columns(monday.alias("at"))
-    return values.filter(pl.col("cut").eq_missing(pl.lit(cut, pl.String)))
-
-
-def _ages(part: pl.DataFrame, kind: Quantity, end: datetime | None) -> list[tuple[int | None, int]]:
-    """(seconds, count), sorted, the unknown first; an open start becomes its age."""
-    seconds = pl.col("seconds")
-    if kind.end is None:  # in a log without times nothing has an age
-        newest = pl.lit(None if end is None else int(end.timestamp()), pl.Int64)
-        seconds = (newest - seconds).clip(lower_bound=0)
-    counts = part.group_by(seconds.alias("seconds")).agg(pl.col("events").sum())
-    return counts.sort("seconds", nulls_last=False).rows()
+        for at, table in read.times_of(quantity, cut).items():
+            yield _quantile(name, (cut, at), table, q)
 
 
 def _quantile(
-    name: str, place: tuple[str | None, Any], table: Sequence[tuple[int | None, int]], q: float
+    name: str,
+    place: tuple[str | None, str | None],
+    table: Sequence[tuple[int | None, int]],
+    q: float,
 ) -> Value:
     known = [(seconds, count) for seconds, count in table if seconds is not None]
     unknown = sum(count for seconds, count in table if seconds is None)

@@ -6,17 +6,21 @@ both numbers in none of 10^20 logs. They are stable within one version of polars
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import polars as pl
 
 from govlab.kpi.model import KeyTable
+from govlab.kpi.numbers import SEEDS, factor, number_name
 
-__all__ = ["Keyed", "in_keys", "keyed", "keys_merged", "matters", "named_keys", "settled"]
+__all__ = ["Keyed", "in_keys", "keyed", "keys_merged", "matters", "settled", "settled_parts"]
 
 _KEY = ["key0", "key1"]
-_SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+_PART = 2**20  # keys that are added up at once
+_EVENTS = pl.len().cast(pl.UInt32).alias("events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Keyed:
     """`found`: `key0`, `key1` -> `events`, counts, ranges. `lost`: actions nobody can place.
 
     `apart` are actions of keys that count for nothing as far as this piece tells: another piece
-    may tell otherwise.
+    may tell otherwise. Rows of a table of which only events count may be of one key.
     """
 
     found: pl.DataFrame
@@ -32,18 +36,12 @@ class Keyed:
     apart: pl.DataFrame | None = None
 
 
-def named_keys(table: KeyTable) -> list[str]:
-    """The columns of what `said` gives that are the table's keys."""
-    return ["run" if key == "run_id" else key for key in table.keys]
-
-
 def keyed(rows: pl.DataFrame, table: KeyTable) -> Keyed:
-    """The keys of `table` among `rows`, which `said` gives."""
-    kept = rows.lazy().filter(pl.sql_expr(table.among), _there(table))
-    if table.exploded:
-        kept = kept.explode(table.exploded).filter(pl.col(table.exploded).is_not_null())
-    plain = kept.select(*_hashed(rows, table), *_counted(rows, table)).collect()
-    lost = int(matters(rows, table).sum())
+    """The keys of `table` among `rows`, which `said` gives, with their numbers beside."""
+    plain = _placed(rows.lazy(), table).select(*_keys(table), *_counted(rows, table)).collect()
+    lost = int(rows.lazy().select(_lost(table).sum()).collect().item())
+    if _is_plain(table):  # hardly a key comes twice: to look for it costs more than it saves
+        return Keyed(plain.with_columns(pl.lit(1, pl.UInt32).alias("events")), lost)
     if table.only is None:
         return Keyed(_grouped(plain, table), lost)
     among = _among(plain, plain.filter(pl.col(table.only)))
@@ -51,11 +49,26 @@ def keyed(rows: pl.DataFrame, table: KeyTable) -> Keyed:
 
 
 def settled(keys: Keyed, table: KeyTable) -> Keyed:
-    """`keys` of all pieces, with those actions that other pieces let count."""
-    if keys.apart is None or not keys.apart.height:
-        return keys
-    more = keys.apart.filter(_among(keys.apart, keys.found))
-    return keys_merged([Keyed(keys.found, keys.lost), Keyed(_grouped(more, table), 0)])
+    """`keys` of all pieces, a row a key, with those actions that other pieces let count."""
+    if keys.apart is not None and keys.apart.height:
+        more = keys.apart.filter(_among(keys.apart, keys.found))
+        keys = keys_merged([Keyed(keys.found, keys.lost), Keyed(_grouped(more, table), 0)])
+    return replace(keys, found=_added(keys.found), apart=None)
+
+
+def settled_parts(keys: Keyed, table: KeyTable) -> Iterator[pl.DataFrame]:
+    """`found` of `settled`, part by part, so that of many keys only some are in memory."""
+    count = keys.found.height // _PART + 1
+    if count == 1 or not _is_plain(table):
+        yield settled(keys, table).found
+        return
+    for part in range(count):
+        yield _added(keys.found.filter(pl.col(_KEY[0]) % count == part))
+
+
+def _is_plain(table: KeyTable) -> bool:
+    """Whether of its keys only the number of actions counts."""
+    return not table.counts and not table.ranges and table.only is None
 
 
 def _among(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
@@ -70,62 +83,74 @@ def _counted(rows: pl.DataFrame, table: KeyTable) -> list[pl.Expr]:
     """
     ranged = (term for _, term in table.ranges)
     terms = dict.fromkeys(t for t in (*table.counts, *ranged, table.only) if t is not None)
-    found = [pl.col(term) for term in terms]
-    for column in dict.fromkeys(column for column, _ in table.ranges):
-        kind = rows.schema[column]
-        of = _plain(column, kind)
-        found.append(of if kind.is_temporal() else _number(column, of))
-    return found
+    columns = dict.fromkeys(column for column, _ in table.ranges)
+    return [pl.col(term) for term in terms] + [_ranged(column, rows) for column in columns]
 
 
-def _number(column: str, of: pl.Expr) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null()).then(of.hash(_SEEDS[0])).alias(column)
+def _ranged(column: str, rows: pl.DataFrame) -> pl.Expr:
+    if rows.schema[column].is_temporal():
+        return pl.col(column)
+    return pl.when(pl.col(column).is_not_null()).then(number_name(column, 0)).alias(column)
 
 
 def _grouped(plain: pl.DataFrame, table: KeyTable) -> pl.DataFrame:
     return plain.lazy().group_by(_KEY).agg(*_sums(table), *_ranges(table)).collect()
 
 
+def _placed(rows: pl.LazyFrame, table: KeyTable) -> pl.LazyFrame:
+    """The rows that are of a key for sure, once for each key that they are of."""
+    kept = rows.filter(pl.sql_expr(table.among), _there(table))
+    if table.exploded is None:
+        return kept
+    return kept.explode(table.exploded).filter(pl.col(table.exploded).is_not_null())
+
+
 def _there(table: KeyTable) -> pl.Expr:
-    needed = [key for key in named_keys(table) if key not in table.optional]
+    needed = [key for key in table.keys if key not in table.optional]
     return pl.all_horizontal(pl.lit(value=True), *(pl.col(key).is_not_null() for key in needed))
 
 
 def matters(rows: pl.DataFrame, table: KeyTable) -> pl.Series:
     """Of which rows nobody can tell to which key they belong, or whether to any."""
-    counted = pl.sql_expr(table.among) & pl.sql_expr(table.bears)
-    lost = counted.fill_null(value=True) & (~_there(table) | counted.is_null())
-    marked = rows.lazy().with_columns(lost.fill_null(value=False).alias("#lost"))
+    marked = rows.lazy().with_columns(_lost(table).alias("#lost"))
     return marked.select("#lost").collect().to_series()
 
 
+def _lost(table: KeyTable) -> pl.Expr:
+    counted = pl.sql_expr(table.among) & pl.sql_expr(table.bears)
+    lost = counted.fill_null(value=True) & (~_there(table) | counted.is_null())
+    return lost.fill_null(value=False)
+
+
 def in_keys(rows: pl.DataFrame, table: KeyTable, keys: pl.DataFrame) -> pl.Series:
-    """Which rows, of those that `said` gives, belong to one of `keys`, rows of `found`."""
-    counted = pl.sql_expr(table.among).fill_null(value=False) & _there(table)
-    kept = rows.with_row_index("#row").lazy().filter(counted)
-    kept = kept.explode(table.exploded) if table.exploded else kept
-    hashed = kept.with_columns(_hashed(rows, table)).select("#row", *_KEY)
+    """Which rows, of those that `keyed` takes, belong to one of `keys`, rows of `found`."""
+    hashed = _placed(rows.with_row_index("#row").lazy(), table).select("#row", *_keys(table))
     found = hashed.join(keys.lazy().select(_KEY), on=_KEY, how="semi").collect()["#row"]
     return pl.int_range(rows.height, dtype=pl.UInt32, eager=True).is_in(found.implode())
 
 
-def _hashed(rows: pl.DataFrame, table: KeyTable) -> list[pl.Expr]:
-    parts = pl.struct(_plain(key, rows.schema[key]) for key in named_keys(table))
-    return [parts.hash(seed).alias(name) for name, seed in zip(_KEY, _SEEDS, strict=True)]
+def _keys(table: KeyTable) -> list[pl.Expr]:
+    """Both numbers of the key; equal parts in other places do not come to the same."""
+    return [
+        reduce(add, (_part(key, half, table) * factor(at) for at, key in enumerate(table.keys)))
+        .alias(name)
+        for half, name in enumerate(_KEY)
+    ]  # fmt: skip
 
 
-def _plain(name: str, kind: pl.DataType) -> pl.Expr:
-    """A code of a dictionary stands for another text in another piece."""
-    return pl.col(name).cast(pl.String) if kind == pl.Categorical else pl.col(name)
+def _part(key: str, half: int, table: KeyTable) -> pl.Expr:
+    if key == table.exploded:  # its elements have no numbers until they stand alone
+        return pl.col(key).hash(SEEDS[half])
+    return pl.col(number_name(key, half))
 
 
 def _sums(table: KeyTable) -> list[pl.Expr]:
-    counts = [pl.col(term).sum().cast(pl.Int64) for term in table.counts]
+    counts = [pl.col(term).sum().cast(pl.UInt32) for term in table.counts]
     unknown = [
-        pl.col(term).is_null().sum().cast(pl.Int64).alias(f"unknown_{term}")
+        pl.col(term).is_null().sum().cast(pl.UInt32).alias(f"unknown_{term}")
         for term in table.counts
     ]
-    return [pl.len().cast(pl.Int64).alias("events"), *counts, *unknown]
+    return [_EVENTS, *counts, *unknown]
 
 
 def _ranges(table: KeyTable) -> list[pl.Expr]:
@@ -138,15 +163,20 @@ def _ranges(table: KeyTable) -> list[pl.Expr]:
 
 
 def keys_merged(pieces: Sequence[Keyed]) -> Keyed:
-    """The keys of all pieces together."""
-    names = pieces[0].found.columns[len(_KEY) :]
-    adds = [_merged(name) for name in names]
-    found = pl.concat([piece.found for piece in pieces]).group_by(_KEY).agg(adds)
+    """The keys of all pieces together; those that come in several stand there several times."""
+    found = pl.concat([piece.found for piece in pieces])
     apart = [piece.apart for piece in pieces if piece.apart is not None]
     return Keyed(found, sum(p.lost for p in pieces), pl.concat(apart) if apart else None)
+
+
+def _added(found: pl.DataFrame) -> pl.DataFrame:
+    adds = [_merged(name) for name in found.columns[len(_KEY) :]]
+    return found.group_by(_KEY).agg(adds)
 
 
 def _merged(name: str) -> pl.Expr:
     if name.startswith("least_"):
         return pl.col(name).min()
-    return pl.col(name).max() if name.startswith("most_") else pl.col(name).sum()
+    if name.startswith("most_"):
+        return pl.col(name).max()
+    return pl.col(name).cast(pl.Int64).sum()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from govlab.kpi.classes import Grouped
+from govlab.kpi.clusters import Clustered, Mask, Sums
 from govlab.kpi.model import Value
 from govlab.kpi.stats import FEWEST, Clusters, design_effect, wilson
 
-__all__ = ["Share", "rates", "run_rates", "share"]
+__all__ = ["Share", "mask", "rates", "run_rates", "share"]
 
 Place = tuple[str | None, str | None]
 
@@ -20,66 +21,60 @@ Place = tuple[str | None, str | None]
 class Share:
     """Which classes are of a share, which among it, and of which nobody knows."""
 
-    wanted: pl.Series
-    known: pl.Series
-    unsure: pl.Series
+    wanted: Mask
+    known: Mask
+    unsure: Mask
 
     @staticmethod
     def of(of: pl.Series, among: pl.Series) -> Share:
         """The share of what is `of` among what is `among`: states of classes."""
-        known = (among & of.is_not_null()).fill_null(value=False)
-        unsure = among.is_null() | (among & of.is_null()).fill_null(value=False)
-        return Share(known & of.fill_null(value=False), known, unsure)
+        known = mask(among & of.is_not_null())
+        return Share(known & mask(of), known, mask(among.is_null()) | mask(among & of.is_null()))
+
+    def key(self) -> bytes:
+        """Shares of the same key have the same intervals."""
+        return self.wanted.tobytes() + self.known.tobytes()
+
+
+def mask(state: pl.Series) -> Mask:
+    """Of which classes `state` is true."""
+    return state.fill_null(value=False).to_numpy()
 
 
 def rates(rows: Grouped, shares: Mapping[str, Share], cut: str | None) -> dict[str, list[Value]]:
     """The values of `shares`, by name, for each value of a cut."""
-    sets = {f"{name} {s}": getattr(one, s) for name, one in shares.items() for s in _SETS}
-    sums = dict(zip(sets, rows.sums(sets), strict=True)) if sets else {}
+    spread = _spreads(rows.clustered, shares.values())
     found = {}
-    for names in _of_one_base(shares):
-        spread = _spreads(rows, shares[names[0]].known, [shares[n].wanted for n in names])
-        for name, (count, nn, nd, dd) in zip(names, spread, strict=True):
-            n, d, unknown = (sums[f"{name} {s}"] for s in _SETS)
-            each = zip(rows.ats, zip(n, d, unknown, count, nn, nd, dd, strict=True), strict=True)
-            found[name] = [_rate(name, (cut, at), one) for at, one in each]
-            found[name] += [Value(name, None, None, None, 0, 0, 0)] * (
-                cut is None and not found[name]
-            )
+    for name, one in shares.items():
+        n, d, unknown = rows.sums([one.wanted, one.known, one.unsure])
+        n_alone, d_alone = rows.sums([one.wanted, one.known], "alone")
+        # an action of no run is a cluster of its own: its square is itself
+        beside = (d_alone, n_alone, n_alone, d_alone)
+        summed = [
+            [in_runs + alone for in_runs, alone in zip(rows.folded(part), more, strict=True)]
+            for part, more in zip(spread[one.key()], beside, strict=True)
+        ]
+        each = zip(rows.ats, zip(n, d, unknown, *summed, strict=True), strict=True)
+        values = [_rate(name, (cut, at), sums) for at, sums in each]
+        found[name] = values or [Value(name, None, None, None, 0, 0, 0)] * (cut is None)
     return found
 
 
-_SETS = ("wanted", "known", "unsure")
-
-
-def _of_one_base(shares: Mapping[str, Share]) -> Iterable[list[str]]:
-    """The names of those that are shares of the same: their denominators are counted once."""
-    bases: dict[tuple[int, ...], list[str]] = {}
-    for name, one in shares.items():
-        bases.setdefault(tuple(one.known.arg_true().to_list()), []).append(name)
-    return bases.values()
-
-
-def _spreads(rows: Grouped, known: pl.Series, wanted: Sequence[pl.Series]) -> list[list[list[int]]]:
-    """Of each of `wanted`, parts of `known`: clusters, and sums of n n, n d and d d, by place."""
-    none = [[0] * len(rows.ats)] * 4
-    if not known.any():
-        return [none] * len(wanted)
-    counts = rows.clustered.counts([known, *wanted]).filter(pl.col("m0") > 0)
-    d, alone = pl.col("m0"), pl.col("alone")
-    made = [_several(pl.lit(1), d, alone).alias("count"), _several(d * d, d, alone).alias("dd")]
-    for number in range(1, len(wanted) + 1):
-        n = pl.col(f"m{number}")
-        made.append(_several(n * n, n, alone).alias(f"nn{number}"))
-        made.append(_several(n * d, n, alone).alias(f"nd{number}"))
-    sums = rows.placed(counts, made)
-    count, dd, *each = sums
-    return [[count, nn, nd, dd] for nn, nd in zip(each[::2], each[1::2], strict=True)]
-
-
-def _several(of_run: pl.Expr, of_each: pl.Expr, alone: pl.Expr) -> pl.Expr:
-    """A sum over clusters; actions that belong to no run are clusters of one."""
-    return pl.when(alone).then(of_each).otherwise(of_run).sum()
+def _spreads(rows: Clustered, shares: Iterable[Share]) -> Mapping[bytes, tuple[Sums, ...]]:
+    """The spread of each of `shares`, by key; cuts that do not part the runs ask for the same."""
+    new = [one for one in shares if one.key() not in rows.known]
+    bases: dict[bytes, list[Share]] = {}
+    for one in new:
+        bases.setdefault(one.known.tobytes(), []).append(one)
+    sets = [one for of in bases.values() for one in (of[0].known, *(s.wanted for s in of))]
+    counts = rows.counts(sets)
+    for of in bases.values():
+        d = next(counts)
+        there, dd = rows.by_place(d > 0), rows.by_place(d * d)
+        for one in of:
+            n = next(counts)
+            rows.known[one.key()] = there, rows.by_place(n * n), rows.by_place(n * d), dd
+    return rows.known
 
 
 def _rate(name: str, place: Place, sums: Sequence[int]) -> Value:
@@ -100,12 +95,11 @@ def run_rates(
     """
     wanted, base = states
     unsure = (base.is_null() & wanted.ne_missing(True)) | (base & wanted.is_null()).fill_null(False)
-    sets = (base.fill_null(False), (base & ~wanted).fill_null(False), unsure)
-    counts = rows.clustered.counts(sets).filter(~pl.col("alone"))
-    applies, fails, open_ = (pl.col(f"m{n}") > 0 for n in range(3))
+    runs = rows.clustered
+    counts = runs.counts([mask(base), mask(base & ~wanted), mask(unsure)])
+    applies, fails, open_ = (count > 0 for count in counts)
     holds = applies & ~fails & ~open_
-    made = (holds.sum(), (holds | fails).sum().alias("d"), (open_ & ~fails).sum().alias("u"))
-    sums = rows.placed(counts, made)
+    sums = (rows.folded(runs.by_place(s)) for s in (holds, holds | fails, open_ & ~fails))
     found = list(zip(rows.ats, *sums, strict=True)) or [(None, 0, 0, 0)] * (cut is None)
     yield from (share(name, (cut, at), n, d, u) for at, n, d, u in found)
 
