@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from govlab.kpi.model import Quantity
 from govlab.kpi.spec import Spec
+from govlab.kpi.stats import Ranked
 
-__all__ = ["Times", "durations", "durations_merged", "times_of"]
+__all__ = ["Taken", "Times", "durations", "durations_merged", "times_of"]
 
-Times = Mapping[str | None, Sequence[tuple[int | None, int]]]
-"""By value of a cut (seconds, count), sorted, the unknown first."""
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds that are known, and of how many actions nobody can tell them."""
+
+    known: Ranked
+    unknown: int
+
+
+Times = Mapping[str | None, Taken]
+"""What is taken, by the values of a cut, sorted."""
 
 _TAKEN = pl.Schema({"seconds": pl.Int64, "events": pl.UInt32})
 
@@ -54,24 +65,27 @@ def times_of(taken: pl.DataFrame, kind: Quantity, cut: str | None, end: datetime
     if kind.end is None:
         newest = pl.lit(None if end is None else int(end.timestamp()), pl.Int64)
         seconds = (newest - seconds).clip(lower_bound=0)
+    at = pl.lit(None, pl.String) if cut is None else _at(cut)
     counts = (
         taken.lazy()
         .filter(pl.col("quantity") == kind.name)
-        .group_by(_at(cut).alias("at"), seconds.alias("seconds"))
+        .group_by(at.alias("at"), seconds.alias("seconds"))
         .agg(pl.col("events").cast(pl.Int64).sum())
-        .sort("at", "seconds", nulls_last=[True, False])
+        .sort("seconds")
+        .collect()
     )
-    found: dict[str | None, list[tuple[int | None, int]]] = {} if cut else {None: []}
-    for at, length, count in counts.collect().iter_rows():
-        found.setdefault(at, []).append((length, count))
-    return found
+    parts = counts.with_columns(pl.col("at").cast(pl.String)).partition_by("at", as_dict=True)
+    found: dict[str | None, Taken] = {at: _taken(part) for (at,), part in parts.items()}
+    if cut is None and not found:
+        return {None: _taken(counts)}
+    return dict(sorted(found.items(), key=lambda one: (one[0] is None, one[0] or "")))
 
 
-def _at(cut: str | None) -> pl.Expr:
-    match cut:
-        case None:
-            return pl.lit(None, pl.String)
-        case "week":
-            return pl.col("day").dt.truncate("1w").cast(pl.String)
-        case name:
-            return pl.col(name).cast(pl.String)
+def _taken(part: pl.DataFrame) -> Taken:
+    told = part.filter(pl.col("seconds").is_not_null())
+    unknown = int(part["events"].sum()) - int(told["events"].sum())
+    return Taken(Ranked.of(told["seconds"], told["events"]), unknown)
+
+
+def _at(cut: str) -> pl.Expr:
+    return pl.col("day").dt.truncate("1w") if cut == "week" else pl.col(cut)

@@ -17,6 +17,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
+from govlab.kpi.texts import by_text
 from govlab.runtime.arguments import canonical
 
 __all__ = ["BESIDE", "BOUND", "FACT_READS", "LIMITS", "with_facts"]
@@ -70,7 +71,7 @@ def with_facts(frame: pl.LazyFrame, wanted: Collection[str] | None = None) -> pl
     frame = frame.with_columns(**columns, **of_some)
     if "constraints" not in have or made.isdisjoint(_STRUCT.to_schema()):
         return frame
-    texts = pl.col("constraints").cast(pl.String).map_batches(_limits, return_dtype=_STRUCT)
+    texts = pl.col("constraints").map_batches(_limits, return_dtype=_STRUCT)
     return frame.with_columns(texts.alias("limits")).unnest("limits")
 
 
@@ -84,7 +85,12 @@ def _seconds(start: str, end: str) -> pl.Expr:
 
 def _base(digest: str) -> pl.Expr:
     """The text before the first `|`: what stands behind it names an overlay (S23)."""
-    return pl.col(digest).cast(pl.String).str.replace(r"(?s)\|.*", "")
+    return pl.col(digest).map_batches(_bases, return_dtype=pl.String(), is_elementwise=True)
+
+
+def _bases(digests: pl.Series) -> pl.Series:
+    (found,) = by_text(digests, lambda texts: [texts.str.replace(r"(?s)\|.*", "")])
+    return found
 
 
 def _minute(column: str) -> pl.Expr:
@@ -108,22 +114,27 @@ def _action_hashes(rows: pl.DataFrame) -> pl.Series:
 
     Absent keys are left out, nobody is bound to nothing.
     """
-    texts = _dispatched(rows).select(pl.col(name).cast(pl.String) for name in sorted(BOUND))
-    members = [_members(texts[name]) for name in texts.columns]
-    return pl.Series([_bound_to(row) for row in zip(*members, strict=True)], dtype=pl.String)
+    said = _dispatched(rows)
+    members = [_members(said[name]) for name in sorted(BOUND)]
+    bound = pl.select(pl.concat_str(members, separator=",", ignore_nulls=True)).to_series()
+    (found,) = by_text(bound, _sha256s)
+    return found
 
 
 def _dispatched(rows: pl.DataFrame) -> pl.DataFrame:
     """`rows` with what a recorded remediation set in the place of what was asked."""
-    if "remediation" not in rows.columns:
+    if "remediation" not in rows.columns or rows["remediation"].null_count() == rows.height:
         return rows
-    texts = rows["remediation"].cast(pl.String)
-    known = {text: _variant(text) for text in texts.unique() if text is not None}
-    kind = pl.Struct(dict.fromkeys(BOUND, pl.String()))
-    set_ = pl.Series([known.get(text) for text in texts.to_list()], dtype=kind).struct.unnest()
+    (variants,) = by_text(rows["remediation"], _variants)
+    set_ = variants.struct.unnest()
     return rows.with_columns(
         pl.coalesce(set_[name], pl.col(name).cast(pl.String)).alias(name) for name in BOUND
     )
+
+
+def _variants(texts: pl.Series) -> list[pl.Series]:
+    kind = pl.Struct(dict.fromkeys(BOUND, pl.String()))
+    return [pl.Series([None if text is None else _variant(text) for text in texts], dtype=kind)]
 
 
 def _variant(text: str) -> dict[str, str] | None:
@@ -136,16 +147,21 @@ def _variant(text: str) -> dict[str, str] | None:
     return {name: value for name in BOUND if isinstance(value := said.get(name), str)}
 
 
-def _members(texts: pl.Series) -> list[str]:
-    """The members of RFC 8785's object, made once for each distinct text: empty where absent."""
-    label = canonical(texts.name)
-    known = {text: f"{label}:{canonical(text)}" for text in texts.unique() if text is not None}
-    return [known.get(text, "") for text in texts.to_list()]
+def _members(cells: pl.Series) -> pl.Series:
+    """The members of RFC 8785's object, made once for each distinct text."""
+    label = canonical(cells.name)
+
+    def made(texts: pl.Series) -> list[pl.Series]:
+        said = [None if text is None else f"{label}:{canonical(text)}" for text in texts]
+        return [pl.Series(cells.name, said, dtype=pl.String)]
+
+    (found,) = by_text(cells, made)
+    return found.alias(cells.name)
 
 
-def _bound_to(members: Sequence[str]) -> str | None:
-    said = ",".join(filter(None, members))
-    return sha256(f"{{{said}}}".encode()).hexdigest() if said else None
+def _sha256s(bound: pl.Series) -> list[pl.Series]:
+    said = [sha256(f"{{{text}}}".encode()).hexdigest() if text else None for text in bound]
+    return [pl.Series(said, dtype=pl.String)]
 
 
 def _self_approved(rows: pl.DataFrame) -> pl.Series:
@@ -183,10 +199,10 @@ def _names(text: str | None) -> list[str] | None:
         votes = _VOTES.decode(text) if text else []
     except (msgspec.DecodeError, RecursionError):
         return None
-    return list(dict.fromkeys(vote.approver for vote in votes)) or None
+    return list({vote.approver: None for vote in votes}) or None
 
 
-class _Vote(msgspec.Struct):
+class _Vote(msgspec.Struct, gc=False):
     approver: str
 
 
@@ -246,13 +262,8 @@ _STRUCT = pl.Struct({f"limit_{name}": pl.Int64() for name in LIMITS})
 
 
 def _limits(texts: pl.Series) -> pl.Series:
-    distinct = texts.unique()
-    table = pl.Series([_read(text) for text in distinct.to_list()], dtype=_STRUCT)
-    known = pl.DataFrame({"text": distinct, "limits": table})
-    named = texts.to_frame("text")
-    return named.join(
-        known, on="text", how="left", nulls_equal=True, maintain_order="left"
-    ).get_column("limits")
+    (found,) = by_text(texts, lambda known: [pl.Series([_read(t) for t in known], dtype=_STRUCT)])
+    return found
 
 
 def _read(text: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from govlab.kpi.classes import Classes, classes_of
-from govlab.kpi.durations import Times, times_of
+from govlab.kpi.durations import Taken, Times, times_of
 from govlab.kpi.keyrates import Tallied, key_counts, key_rates, key_top, tallied
 from govlab.kpi.model import (
     Count,
@@ -147,20 +147,13 @@ def _sums(name: str, read: _Reading, cuts: Cuts, text: str, column: str) -> Iter
 
 def _quantiles(name: str, read: _Reading, cuts: Cuts, quantity: str, q: float) -> Iterator[Value]:
     for cut in cuts:
-        for at, table in read.times_of(quantity, cut).items():
-            yield _quantile(name, (cut, at), table, q)
+        for at, taken in read.times_of(quantity, cut).items():
+            yield _quantile(name, (cut, at), taken, q)
 
 
-def _quantile(
-    name: str,
-    place: tuple[str | None, str | None],
-    table: Sequence[tuple[int | None, int]],
-    q: float,
-) -> Value:
-    known = [(seconds, count) for seconds, count in table if seconds is not None]
-    unknown = sum(count for seconds, count in table if seconds is None)
-    total = sum(count for _, count in known)
+def _quantile(name: str, place: tuple[str | None, str | None], taken: Taken, q: float) -> Value:
+    total, unknown = taken.known.total, taken.unknown
     if not total or unknown > total:  # as for rates
         return Value(name, *place, None, None, total, unknown)
-    low, high = order_interval(known, q) or (None, None)
-    return Value(name, *place, quantile(known, q), None, total, unknown, low, high)
+    low, high = order_interval(taken.known, q) or (None, None)
+    return Value(name, *place, quantile(taken.known, q), None, total, unknown, low, high)

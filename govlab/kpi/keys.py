@@ -58,12 +58,16 @@ def settled(keys: Keyed, table: KeyTable) -> Keyed:
 
 def settled_parts(keys: Keyed, table: KeyTable) -> Iterator[pl.DataFrame]:
     """`found` of `settled`, part by part, so that of many keys only some are in memory."""
-    count = keys.found.height // _PART + 1
-    if count == 1 or not _is_plain(table):
+    if not _is_plain(table):
         yield settled(keys, table).found
         return
+    halves = keys.found[_KEY[0]].sort()  # what comes once needs no adding up
+    again = keys.found[_KEY[0]].is_in(halves.filter(halves == halves.shift()).unique().implode())
+    yield keys.found.filter(~again).with_columns(pl.col("events").cast(pl.Int64))
+    often = keys.found.filter(again)
+    count = often.height // _PART + 1
     for part in range(count):
-        yield _added(keys.found.filter(pl.col(_KEY[0]) % count == part))
+        yield _added(often.filter(pl.col(_KEY[0]) % count == part))
 
 
 def _is_plain(table: KeyTable) -> bool:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from govlab.kpi.model import KeyTable
+from govlab.kpi.texts import coded
 
 __all__ = ["SEEDS", "factor", "number_name", "with_numbers"]
 
@@ -48,17 +47,5 @@ def _numbers(cells: pl.Series) -> list[pl.Series]:
 
 
 def _of_texts(cells: pl.Series) -> list[pl.Series]:
-    """Those of the texts of a dictionary, each made once."""
-    codes = _places(cells)
-    distinct = cells.unique()
-    found = []
-    for seed in SEEDS:
-        table = np.zeros(int(codes.max(initial=0)) + 1, np.uint64)
-        table[_places(distinct)] = distinct.cast(pl.String).hash(seed).to_numpy()
-        found.append(pl.Series(table[codes]))
-    return found
-
-
-def _places(cells: pl.Series) -> NDArray[np.uint32]:
-    """Codes from 1 on; null has 0."""
-    return (cells.to_physical() + 1).fill_null(0).to_numpy()
+    texts, places = coded(cells)
+    return [pl.Series(texts.hash(seed).to_numpy()[places]) for seed in SEEDS]

@@ -93,15 +93,22 @@ def run_rates(
 
     A run fails by one action, is unsure by one that cannot be told, and else holds.
     """
-    wanted, base = states
-    unsure = (base.is_null() & wanted.ne_missing(True)) | (base & wanted.is_null()).fill_null(False)
-    runs = rows.clustered
-    counts = runs.counts([mask(base), mask(base & ~wanted), mask(unsure)])
-    applies, fails, open_ = (count > 0 for count in counts)
-    holds = applies & ~fails & ~open_
-    sums = (rows.folded(runs.by_place(s)) for s in (holds, holds | fails, open_ & ~fails))
+    runs, sets = rows.clustered, _of_run(*states)
+    key = b"".join(one.tobytes() for one in sets)
+    if key not in runs.known:
+        applies, fails, open_ = (count > 0 for count in runs.counts(sets))
+        holds = applies & ~fails & ~open_
+        told = (holds, holds | fails, open_ & ~fails)
+        runs.known[key] = tuple(runs.by_place(one) for one in told)
+    sums = (rows.folded(one) for one in runs.known[key])
     found = list(zip(rows.ats, *sums, strict=True)) or [(None, 0, 0, 0)] * (cut is None)
     yield from (share(name, (cut, at), n, d, u) for at, n, d, u in found)
+
+
+def _of_run(wanted: pl.Series, base: pl.Series) -> tuple[Mask, Mask, Mask]:
+    """The classes by which a run applies, fails, or is unsure."""
+    unsure = (base.is_null() & wanted.ne_missing(True)) | (base & wanted.is_null()).fill_null(False)
+    return mask(base), mask(base & ~wanted), mask(unsure)
 
 
 def share(name: str, place: Place, n: int, d: int, unknown: int) -> Value:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-__all__ = ["FEWEST", "Clusters", "design_effect", "order_interval", "quantile", "wilson"]
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FEWEST", "Clusters", "Ranked", "design_effect", "order_interval", "quantile", "wilson"]
 
 FEWEST = 10
 """Clusters below which no interval is given."""
@@ -61,34 +63,45 @@ def wilson(n: int, d: int, deff: float = 1.0) -> tuple[float, float]:
     return low, 1.0 if n == d else min((centre + half) / scale, 1.0)
 
 
-def quantile(table: Sequence[tuple[int, int]], q: float) -> int:
-    """The value at the rank ceil(q n) of a table of (value, count), sorted by value.
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Values that occur, sorted, and the rank of the last of each."""
 
-    >>> quantile([(1, 1), (5, 2), (9, 1)], 0.5)
+    values: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+
+    @staticmethod
+    def of(values: ArrayLike, counts: ArrayLike) -> Ranked:
+        """Of sorted `values`, and how often each of them occurs."""
+        return Ranked(np.asarray(values, np.int64), np.cumsum(counts, dtype=np.int64))
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return int(self.ranks[-1]) if len(self.ranks) else 0
+
+    def at(self, rank: int) -> int:
+        """The value of a rank, which counts from 1."""
+        return int(self.values[np.searchsorted(self.ranks, rank)])
+
+
+def quantile(table: Ranked, q: float) -> int:
+    """The value at the rank ceil(q n).
+
+    >>> quantile(Ranked.of([1, 5, 9], [1, 2, 1]), 0.5)
     5
     """
-    total = sum(count for _, count in table)
-    return _at(table, max(math.ceil(q * total), 1))
+    return table.at(max(math.ceil(q * table.total), 1))
 
 
-def order_interval(table: Sequence[tuple[int, int]], q: float) -> tuple[int, int] | None:
+def order_interval(table: Ranked, q: float) -> tuple[int, int] | None:
     """The 95 % interval of a quantile between two order statistics; None where there is none.
 
-    >>> order_interval([(v, 1) for v in range(1, 101)], 0.5)
+    >>> order_interval(Ranked.of(range(1, 101), [1] * 100), 0.5)
     (40, 61)
     """
-    total = sum(count for _, count in table)
-    low, high = _ranks(total, q)
-    return (_at(table, low), _at(table, high)) if low >= 1 and high <= total else None
-
-
-def _at(table: Sequence[tuple[int, int]], rank: int) -> int:
-    seen = 0
-    for value, count in table:
-        seen += count
-        if seen >= rank:
-            return value
-    raise ValueError(f"rank {rank} of {seen}")
+    low, high = _ranks(table.total, q)
+    return (table.at(low), table.at(high)) if low >= 1 and high <= table.total else None
 
 
 def _ranks(total: int, q: float) -> tuple[int, int]:

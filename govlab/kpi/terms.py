@@ -102,9 +102,9 @@ _BOUND = tuple(
     for term in (
         Term(f"bounds_{word}", f"{limit} IS NOT NULL", (limit,)),
         Term(f"breaks_{word}", f"{actual} > {limit}", (limit, actual)),
-        Term(f"nears_{word}", f"{actual} > 0.8 * {limit} AND {actual} <= {limit}",
+        Term(f"nears_{word}", f"{actual} > CAST(0.8 AS DOUBLE) * {limit} AND {actual} <= {limit}",
              (limit, actual)),
-        Term(f"far_{word}", f"{actual} < 0.1 * {limit}", (limit, actual)),
+        Term(f"far_{word}", f"{actual} < CAST(0.1 AS DOUBLE) * {limit}", (limit, actual)),
     )
 )  # fmt: skip
 

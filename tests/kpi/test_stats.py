@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from govlab.kpi.stats import Clusters, design_effect, order_interval, quantile, wilson
+from govlab.kpi.stats import Clusters, Ranked, design_effect, order_interval, quantile, wilson
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_rate_of_nought_is_no_surer_than_its_runs() -> None:
     [(6, 1, 6), (10, 2, 9), (20, 6, 15), (50, 18, 33), (100, 40, 61)],
 )
 def test_the_median_lies_between_two_ranks(size: int, low: int, high: int) -> None:
-    assert order_interval([(v, 1) for v in range(1, size + 1)], 0.5) == (low, high)
+    assert order_interval(Ranked.of(range(1, size + 1), [1] * size), 0.5) == (low, high)
 
 
 def test_too_few_values_have_no_interval() -> None:
-    assert order_interval([(v, 1) for v in range(5)], 0.5) is None
+    assert order_interval(Ranked.of(range(5), [1] * 5), 0.5) is None
 
 
 def test_quantiles_are_values_that_occur() -> None:
-    table = [(1, 90), (7, 9), (500, 1)]
+    table = Ranked.of([1, 7, 500], [90, 9, 1])
     assert [quantile(table, q) for q in (0.0, 0.5, 0.9, 0.91, 0.99, 1.0)] == [1, 1, 1, 7, 7, 500]
