@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ import polars as pl
 from govlab.assess.events import Sieve
 from govlab.assess.reading import columns_read, in_batches
 from govlab.kpi.catalog import FIGURES, spec_of
-from govlab.kpi.keys import settled
+from govlab.kpi.keyrates import key_states
+from govlab.kpi.keys import Keyed, settled_parts
 from govlab.kpi.knowledge import Knowledge
-from govlab.kpi.model import Figure, Value
+from govlab.kpi.model import Figure, KeyRate, KeyTable, Value
 from govlab.kpi.partials import Partial
 
 __all__ = ["RISKS", "Finding", "findings", "worst"]
@@ -41,6 +42,7 @@ RISKS = (
 
 SHOWN = ("event_id", "ts", "run_id", "actor", "tool", "action", "decision", "rule", "outcome")
 _EXAMPLES = 3
+_START = 50_000  # rows among which the first events mostly are
 _MOST = 3
 
 Found = list[pl.DataFrame | None]  # of each sieve the first events so far
@@ -97,38 +99,48 @@ def findings(
 
 def _sieve(name: str, whole: Partial, known: Knowledge) -> Sieve:
     spec = spec_of(name, cuts=())
-    keys = [settled(whole.keys[table.name], table).found for table in spec.tables]
+    keys = [_in_numerator(FIGURES[name], whole.keys[table.name], table) for table in spec.tables]
     return Sieve(FIGURES[name], spec, known, keys[0] if keys else None)
+
+
+def _in_numerator(figure: Figure, keys: Keyed, table: KeyTable) -> pl.DataFrame:
+    """The keys that a finding counts: few of many."""
+    parts = settled_parts(keys, table)
+    match figure.measure:
+        case KeyRate(of=of, among=among):
+            return pl.concat([part.filter(_yes(part, of, among)) for part in parts])
+        case _:
+            return pl.concat(list(parts))
+
+
+def _yes(keys: pl.DataFrame, of: str, among: str) -> pl.Series:
+    wanted, base = key_states(keys, of, among).get_columns()
+    return (wanted & base).fill_null(value=False)
 
 
 def _first(frame: pl.LazyFrame, sieves: Sequence[Sieve]) -> list[tuple[Mapping[str, Any], ...]]:
     """Of each sieve the first events, in one reading of the columns they need."""
     have = [name for name in SHOWN if name in frame.collect_schema().names()]
-    wanted = {name for sieve in sieves for name in columns_read(frame, sieve.spec)}
-    needed = frame.select(sorted({*wanted, *have}))
+    joint = replace(sieves[0], spec=spec_of(*(s.figure.id for s in sieves), cuts=()))
+    needed = frame.select(sorted({*columns_read(frame, joint.spec), *have}))
     found: Found = [None] * len(sieves)
-    for batch in in_batches(needed):
-        found = _with(found, batch, sieves, have)
-        if (last := _last(found)) is not None:
-            # nothing later can be among the first: most of the log need not be read
-            return _first_before(needed.filter(pl.col("ts") <= last), sieves, have)
+    for batch in in_batches(needed.head(_START)):
+        found = _with(found, batch, sieves, joint)
+    last = _last(found)
+    # nothing later can be among the first: most of the log need not be read
+    rest = needed if last is None else needed.filter(pl.col("ts") <= last)
+    found = [None] * len(sieves)
+    for batch in in_batches(rest):
+        found = _with(found, batch, sieves, joint)
     return [_rows(rows) for rows in found]
 
 
-def _first_before(
-    frame: pl.LazyFrame, sieves: Sequence[Sieve], have: Sequence[str]
-) -> list[tuple[Mapping[str, Any], ...]]:
-    found: Found = [None] * len(sieves)
-    for batch in in_batches(frame):
-        found = _with(found, batch, sieves, have)
-    return [_rows(rows) for rows in found]
-
-
-def _with(found: Found, batch: pl.DataFrame, sieves: Sequence[Sieve], have: Sequence[str]) -> Found:
-    """The first events of each sieve, those of `batch` too."""
+def _with(found: Found, batch: pl.DataFrame, sieves: Sequence[Sieve], joint: Sieve) -> Found:
+    """The first events of each sieve, those of `batch` too; `joint` says what all need."""
     more: Found = []
+    rows, shown = joint.rows(batch), batch.select(n for n in SHOWN if n in batch.columns)
     for known, sieve in zip(found, sieves, strict=True):
-        hit = batch.select(have).filter(sieve.marks(sieve.rows(batch))[0])
+        hit = shown.filter(sieve.marks(rows)[0])
         plain = hit.with_columns(pl.col(pl.Categorical).cast(pl.String))
         more.append(_earliest(plain if known is None else pl.concat([known, plain])))
     return more
