@@ -27,7 +27,6 @@ from govlab.kpi.model import (
     Stored,
     Total,
 )
-from govlab.kpi.numbers import with_numbers
 from govlab.kpi.partials import said
 from govlab.kpi.spec import Spec
 
@@ -110,7 +109,7 @@ class Sieve:
         """What is said of the rows of `batch`."""
         needed = batch.lazy().select(columns_read(batch.lazy(), self.spec))
         facts = with_facts(needed, self.spec.reads()).collect()
-        return with_numbers(said(facts, self.spec, self.known, "UTC"), self.spec.tables)
+        return said(facts, self.spec, self.known, "UTC")
 
     def marks(self, rows: pl.DataFrame) -> Marks:
         """Numerator, denominator, unknown; of runs it is told only of rows of whole runs."""

@@ -103,7 +103,7 @@ def columns_read(frame: pl.LazyFrame, spec: Spec, beside: Iterable[Beside] = ())
 def _ready(batch: pl.DataFrame, beside: Iterable[Beside], needed: Collection[str]) -> pl.DataFrame:
     for one in beside:
         batch = one.put(batch)
-    return with_facts(batch.lazy(), needed).collect()
+    return with_facts(batch.lazy(), needed).collect(engine="in-memory")
 
 
 def in_batches(frame: pl.LazyFrame, *, ordered: bool = False) -> Iterator[pl.DataFrame]:

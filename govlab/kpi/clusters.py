@@ -1,7 +1,7 @@
 """How many actions of which classes each run has: what intervals rest on.
 
 Rows of one cluster stand together, and so do the clusters of one place: sums over either are sums
-over neighbours, of several sets of classes at once.
+over neighbours, of several sets of classes at once. Of clusters that are alike one is enough.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from govlab.kpi.kinds import Kinds
+from govlab.kpi.numbers import SEEDS
 
 __all__ = ["Clustered", "Codes", "Mask", "Runs", "Starts", "Sums", "added"]
 
@@ -59,23 +60,30 @@ class Runs:
             order = np.argsort(packed)
             place, number, kind, events = place[order], number[order], kind[order], events[order]
         starts = np.flatnonzero(_changes(place, number))
-        at = place[starts]
-        most = int(added(events, starts).max(initial=1))
-        return Clustered(classes[kind], events, starts, *_ordered(at), most.bit_length())
+        own = classes[kind]
+        first, times = _alike(own, events, starts, place[starts])
+        lengths = np.diff(np.append(starts, len(own)))[first]
+        begins = np.cumsum(lengths) - lengths
+        rows = np.repeat(starts[first] - begins, lengths) + np.arange(lengths.sum())
+        own, events = own[rows], events[rows]
+        most = int(added(events, begins).max(initial=1))
+        return Clustered(own, events, begins, times, *_bounds(place[rows][begins]),
+                         most.bit_length())  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
-    """`classes` and `events` row by row, and where each cluster starts.
+    """`classes` and `events` row by row, where each cluster starts, and how many `times` it is.
 
-    `order` has the clusters place by place, `bounds` where each of `places` starts in it. `bits`
-    are those that the events of the largest cluster take. `known` is what was summed before.
+    Clusters of one place that have the same actions are one. `bounds` are the clusters with which
+    each of `places` starts. `bits` are those that the events of the largest cluster take. `known`
+    is what was summed before.
     """
 
     classes: Codes
     events: Sums
     starts: Starts
-    order: Starts
+    times: Sums
     bounds: Starts
     places: Codes
     bits: int
@@ -90,14 +98,13 @@ class Clustered:
         for start in range(0, len(sets), fit):
             part = sets[start : start + fit]
             codes = [one.astype(np.int64) << self.bits * place for place, one in enumerate(part)]
-            rows = sum(codes[1:], codes[0])[self.classes] * self.events
-            word = added(rows, self.starts)[self.order]
+            word = added(sum(codes[1:], codes[0])[self.classes] * self.events, self.starts)
             for place in range(len(part)):
                 yield (word >> self.bits * place) & (2**self.bits - 1)
 
-    def by_place(self, values: NDArray[np.generic]) -> Sums:
+    def by_place(self, values: Sums | Mask) -> Sums:
         """The sums over the clusters of each of `places`."""
-        return added(values.astype(np.int64, copy=False), self.bounds)
+        return added(values * self.times, self.bounds)
 
 
 def added(values: Sums, starts: Starts) -> Sums:
@@ -106,12 +113,28 @@ def added(values: Sums, starts: Starts) -> Sums:
     return found
 
 
-def _ordered(at: Codes) -> tuple[Starts, Starts, Codes]:
-    """Clusters place by place: their order, where each place starts, and which it is."""
-    few = at.astype(np.uint16) if at.max(initial=0) < 2**16 else at  # sorted without comparing
-    order = np.argsort(few, kind="stable")
-    bounds = np.flatnonzero(_changes(at[order]))
-    return order, bounds, at[order][bounds]
+def _alike(classes: Codes, events: Sums, starts: Starts, at: Codes) -> tuple[Starts, Sums]:
+    """One cluster of those that are alike, place by place, and how many they are.
+
+    What a cluster is made of is told by two sums of numbers that hash its classes. Those that are
+    alike and do not stand together when sorted by one of them stay apart, which is as right.
+    """
+    marks = [_hashes(classes, seed)[classes] for seed in SEEDS]
+    one, other = (added((mark * events.view(np.uint64)).view(np.int64), starts) for mark in marks)
+    order = np.lexsort((one, at))
+    firsts = np.flatnonzero(_changes(at[order], one[order], other[order]))
+    return order[firsts], np.diff(np.append(firsts, len(order)))
+
+
+def _hashes(classes: Codes, seed: int) -> NDArray[np.uint64]:
+    known = pl.int_range(int(classes.max(initial=0)) + 1, dtype=pl.UInt64, eager=True)
+    return known.hash(seed).to_numpy()
+
+
+def _bounds(at: Codes) -> tuple[Starts, Codes]:
+    """Where each place starts among clusters that stand place by place, and which it is."""
+    bounds = np.flatnonzero(_changes(at))
+    return bounds, at[bounds]
 
 
 def _changes(*columns: NDArray[np.generic]) -> Mask:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
+import numpy as np
 import polars as pl
 
 from govlab.kpi.model import KeyTable
-from govlab.kpi.numbers import SEEDS, factor, number_name
+from govlab.kpi.numbers import factor, number_name, with_numbers
 
 __all__ = ["Keyed", "in_keys", "keyed", "keys_merged", "matters", "settled", "settled_parts"]
 
@@ -37,21 +38,22 @@ class Keyed:
 
 
 def keyed(rows: pl.DataFrame, table: KeyTable) -> Keyed:
-    """The keys of `table` among `rows`, which `said` gives, with their numbers beside."""
-    plain = _placed(rows.lazy(), table).select(*_keys(table), *_counted(rows, table)).collect()
+    """The keys of `table` among `rows`, which `said` gives, with or without numbers beside."""
+    placed = with_numbers(_placed(rows.lazy(), table).select(_needed(rows, table)).collect(), table)
+    plain = placed.select(*_keys(table), *_counted(placed, table))
     lost = int(rows.lazy().select(_lost(table).sum()).collect().item())
     if _is_plain(table):  # hardly a key comes twice: to look for it costs more than it saves
         return Keyed(plain.with_columns(pl.lit(1, pl.UInt32).alias("events")), lost)
     if table.only is None:
         return Keyed(_grouped(plain, table), lost)
-    among = _among(plain, plain.filter(pl.col(table.only)))
+    among = _among(plain, plain[_KEY[0]].filter(plain[table.only]))
     return Keyed(_grouped(plain.filter(among), table), lost, plain.filter(~among))
 
 
 def settled(keys: Keyed, table: KeyTable) -> Keyed:
     """`keys` of all pieces, a row a key, with those actions that other pieces let count."""
     if keys.apart is not None and keys.apart.height:
-        more = keys.apart.filter(_among(keys.apart, keys.found))
+        more = keys.apart.filter(_among(keys.apart, keys.found[_KEY[0]]))
         keys = keys_merged([Keyed(keys.found, keys.lost), Keyed(_grouped(more, table), 0)])
     return replace(keys, found=_added(keys.found), apart=None)
 
@@ -62,7 +64,7 @@ def settled_parts(keys: Keyed, table: KeyTable) -> Iterator[pl.DataFrame]:
         yield settled(keys, table).found
         return
     halves = keys.found[_KEY[0]].sort()  # what comes once needs no adding up
-    again = keys.found[_KEY[0]].is_in(halves.filter(halves == halves.shift()).unique().implode())
+    again = _among(keys.found, halves.filter(halves == halves.shift()))
     yield keys.found.filter(~again).with_columns(pl.col("events").cast(pl.Int64))
     often = keys.found.filter(again)
     count = often.height // _PART + 1
@@ -75,9 +77,22 @@ def _is_plain(table: KeyTable) -> bool:
     return not table.counts and not table.ranges and table.only is None
 
 
-def _among(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
-    """Which rows may be of one of `keys`: half a key leaves hardly any other."""
-    return rows[_KEY[0]].is_in(keys[_KEY[0]].unique().implode())
+def _among(rows: pl.DataFrame, halves: pl.Series) -> pl.Series:
+    """Which rows may be of a key with one of `halves`: a few bits of it leave hardly any other."""
+    bits = min(len(halves).bit_length() + 6, 26)
+    marks = np.zeros(2**bits, np.bool_)
+    marks[halves.to_numpy() >> np.uint64(64 - bits)] = True
+    return pl.Series(marks[rows[_KEY[0]].to_numpy() >> np.uint64(64 - bits)])
+
+
+def _needed(rows: pl.DataFrame, table: KeyTable) -> list[str]:
+    """The columns of `rows` that keys, counts and ranges are made of."""
+    numbers = {number_name(name, half) for name in table.keys for half in range(len(_KEY))}
+    numbers |= {number_name(column, 0) for column, _ in table.ranges}
+    keys = (name for name in table.keys if number_name(name, 1) not in rows)
+    ranged = (name for pair in table.ranges for name in pair)
+    named = {*keys, *table.counts, *ranged, table.only, *numbers}
+    return [name for name in rows.columns if name in named]
 
 
 def _counted(rows: pl.DataFrame, table: KeyTable) -> list[pl.Expr]:
@@ -128,7 +143,9 @@ def _lost(table: KeyTable) -> pl.Expr:
 
 def in_keys(rows: pl.DataFrame, table: KeyTable, keys: pl.DataFrame) -> pl.Series:
     """Which rows, of those that `keyed` takes, belong to one of `keys`, rows of `found`."""
-    hashed = _placed(rows.with_row_index("#row").lazy(), table).select("#row", *_keys(table))
+    placed = _placed(rows.with_row_index("#row").lazy(), table)
+    numbered = with_numbers(placed.select("#row", *_needed(rows, table)).collect(), table)
+    hashed = numbered.lazy().select("#row", *_keys(table))
     found = hashed.join(keys.lazy().select(_KEY), on=_KEY, how="semi").collect()["#row"]
     return pl.int_range(rows.height, dtype=pl.UInt32, eager=True).is_in(found.implode())
 
@@ -136,16 +153,10 @@ def in_keys(rows: pl.DataFrame, table: KeyTable, keys: pl.DataFrame) -> pl.Serie
 def _keys(table: KeyTable) -> list[pl.Expr]:
     """Both numbers of the key; equal parts in other places do not come to the same."""
     return [
-        reduce(add, (_part(key, half, table) * factor(at) for at, key in enumerate(table.keys)))
-        .alias(name)
+        reduce(add, (pl.col(number_name(key, half)) * factor(at)
+                     for at, key in enumerate(table.keys))).alias(name)
         for half, name in enumerate(_KEY)
     ]  # fmt: skip
-
-
-def _part(key: str, half: int, table: KeyTable) -> pl.Expr:
-    if key == table.exploded:  # its elements have no numbers until they stand alone
-        return pl.col(key).hash(SEEDS[half])
-    return pl.col(number_name(key, half))
 
 
 def _sums(table: KeyTable) -> list[pl.Expr]:

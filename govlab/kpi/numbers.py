@@ -5,7 +5,7 @@ A cell's number hangs on its text alone, not on the dictionary that a piece of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -28,24 +28,29 @@ def factor(place: int) -> pl.Expr:
     return pl.lit(pow(SEEDS[1], place, 2**64), pl.UInt64)
 
 
-def with_numbers(rows: pl.DataFrame, tables: Iterable[KeyTable]) -> pl.DataFrame:
-    """`rows`, which `said` gives, with the numbers of what is a key, or a text in a range."""
-    wanted = dict.fromkeys(name for table in tables for name in _numbered(rows, table))
-    return rows.with_columns(number for name in wanted for number in _numbers(rows[name]))
+def with_numbers(rows: pl.DataFrame, table: KeyTable) -> pl.DataFrame:
+    """`rows`, which `said` gives, with the numbers of the table's keys, and of texts in ranges.
+
+    Keys have two numbers each; those that stand there already are taken as they are.
+    """
+    ranged = [column for column, _ in table.ranges if not rows.schema[column].is_temporal()]
+    halves = dict.fromkeys(ranged, 1) | dict.fromkeys(table.keys, len(SEEDS))
+    new = {
+        name: count for name, count in halves.items() if number_name(name, count - 1) not in rows
+    }
+    return rows.with_columns(
+        number.alias(number_name(name, half))
+        for name, count in new.items()
+        for half, number in enumerate(_numbers(rows[name], SEEDS[:count]))
+    )
 
 
-def _numbered(rows: pl.DataFrame, table: KeyTable) -> list[str]:
-    keys = [key for key in table.keys if key != table.exploded]
-    ranged = dict.fromkeys(column for column, _ in table.ranges)
-    return keys + [name for name in ranged if not rows.schema[name].is_temporal()]
+def _numbers(cells: pl.Series, seeds: Sequence[int]) -> list[pl.Series]:
+    if cells.dtype == pl.Categorical:
+        return _of_texts(cells, seeds)
+    return [cells.hash(seed) for seed in seeds]
 
 
-def _numbers(cells: pl.Series) -> list[pl.Series]:
-    hashed = _of_texts(cells) if cells.dtype == pl.Categorical else map(cells.hash, SEEDS)
-    names = (number_name(cells.name, half) for half in range(len(SEEDS)))
-    return [numbers.alias(name) for name, numbers in zip(names, hashed, strict=True)]
-
-
-def _of_texts(cells: pl.Series) -> list[pl.Series]:
+def _of_texts(cells: pl.Series, seeds: Sequence[int]) -> list[pl.Series]:
     texts, places = coded(cells)
-    return [pl.Series(texts.hash(seed).to_numpy()[places]) for seed in SEEDS]
+    return [pl.Series(texts.hash(seed).to_numpy()[places]) for seed in seeds]

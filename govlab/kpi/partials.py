@@ -45,7 +45,9 @@ def partial(frame: pl.DataFrame, spec: Spec, known: Knowledge, *, tz: str = "UTC
     `day` is the date of `ts` in the zone `tz`.
     """
     rows = said(frame, spec, known, tz)
-    numbered = with_numbers(rows, spec.tables)
+    numbered = rows
+    for table in spec.tables:  # tables of all actions share the numbers of their keys
+        numbered = with_numbers(numbered, table) if table.among == "any" else numbered
     tables = {table.name: keyed(numbered, table) for table in spec.tables}
     return Partial(kinds_of(rows, spec), durations(rows, spec), tables, *_ends(frame))
 

@@ -8,6 +8,7 @@ from operator import or_
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 __all__ = ["state_of", "word_names", "words_of"]
@@ -54,14 +55,16 @@ def _word(terms: Sequence[pl.Series], height: int) -> NDArray[np.uint64]:
 
 
 def _code(term: pl.Series) -> NDArray[np.uint8]:
-    if not term.null_count():
-        return _bits(term)
-    return _bits(term.fill_null(value=False)) | (_bits(term.is_null()) << np.uint8(1))
-
-
-def _bits(flags: pl.Series) -> NDArray[np.uint8]:
     """Straight from the bits that arrow keeps: no other way is as fast."""
-    known = flags.rechunk().to_arrow()
-    bits = np.frombuffer(known.buffers()[1] or b"", np.uint8)
-    end = known.offset + len(known)
-    return np.unpackbits(bits, bitorder="little", count=end)[known.offset :]
+    kept = term.rechunk().to_arrow()
+    valid, flags = kept.buffers()
+    true = _bits(flags, kept.offset, len(kept))
+    if not kept.null_count:
+        return true
+    known = _bits(valid, kept.offset, len(kept))
+    return (true & known) | ((known ^ 1) << 1)
+
+
+def _bits(buffer: pa.Buffer, offset: int, length: int) -> NDArray[np.uint8]:
+    packed = np.frombuffer(buffer or b"", np.uint8)
+    return np.unpackbits(packed, bitorder="little", count=offset + length)[offset:]
