@@ -57,7 +57,7 @@ class Runs:
         place, number, kind, events = places[self.kind], self.number, self.kind, self.events
         packed = (number << _HALF) | place
         if (packed[1:] < packed[:-1]).any():
-            order = np.argsort(packed)
+            order = np.argsort(packed, kind="stable")  # nearly sorted, which it makes use of
             place, number, kind, events = place[order], number[order], kind[order], events[order]
         starts = np.flatnonzero(_changes(place, number))
         own = classes[kind]
@@ -121,9 +121,12 @@ def _alike(classes: Codes, events: Sums, starts: Starts, at: Codes) -> tuple[Sta
     """
     marks = [_hashes(classes, seed)[classes] for seed in SEEDS]
     one, other = (added((mark * events.view(np.uint64)).view(np.int64), starts) for mark in marks)
-    order = np.lexsort((one, at))
+    order = np.argsort(one ^ (at.astype(np.int64) << _HALF))
     firsts = np.flatnonzero(_changes(at[order], one[order], other[order]))
-    return order[firsts], np.diff(np.append(firsts, len(order)))
+    times = np.diff(np.append(firsts, len(order)))
+    found = order[firsts]
+    by_place = np.argsort(at[found], kind="stable")
+    return found[by_place], times[by_place]
 
 
 def _hashes(classes: Codes, seed: int) -> NDArray[np.uint64]:

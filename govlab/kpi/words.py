@@ -62,7 +62,7 @@ def _code(term: pl.Series) -> NDArray[np.uint8]:
     if not kept.null_count:
         return true
     known = _bits(valid, kept.offset, len(kept))
-    return (true & known) | ((known ^ 1) << 1)
+    return (true & known) | (np.uint8(1) - known) << np.uint8(1)
 
 
 def _bits(buffer: pa.Buffer, offset: int, length: int) -> NDArray[np.uint8]:
