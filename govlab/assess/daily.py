@@ -26,7 +26,7 @@ from govlab.selection import Scope
 
 __all__ = ["Day", "depends_on", "read_days", "series_of", "together"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Rises when what a part means changes within one version of govlab."""
 
 

@@ -1,7 +1,8 @@
 """A scorecard beside reading what it reads: `python -m tests.bench.scorecard LOG`.
 
 LOG is a log on disk, e.g. `govlab synth --events 10000000 --seed 7 --out LOG`. The bar: at most 8
-times the reading of its columns, and 3 GiB of memory, for 10 million rows.
+times the reading of its columns, and 3 GiB of memory, for 10 million rows. Times are those of the
+processors, which a busy machine lengthens for both alike.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ __all__ = ["measure"]
 def measure(log: Path) -> tuple[int, float, float]:
     """Rows, and the seconds to read the columns of all figures and to make the scorecard."""
     frame = govlab.scan_log(log)
-    start = time.perf_counter()
+    start = time.process_time()
     wanted = frame.select(columns_read(frame, spec_of(cuts=BY)))
     rows = sum(batch.height for batch in in_batches(wanted))
-    read = time.perf_counter() - start
-    start = time.perf_counter()
+    read = time.process_time() - start
+    start = time.process_time()
     govlab.scorecard(log)
-    return rows, read, time.perf_counter() - start
+    return rows, read, time.process_time() - start
 
 
 def main() -> None:
