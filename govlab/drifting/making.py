@@ -169,11 +169,10 @@ def _unknown(found: Found, followed: _Followed, days: Days) -> Iterator[Unknown]
 
 
 def _scope(found: Found, days: Days | None, series: int) -> dict[str, Any]:
-    events = int(found.whole.runs["events"].sum())
     cited = cite(found.folder) if found.folder else None
     scope, whole = found.scope, found.whole
     return {
-        **scope.to_dict(events, (whole.oldest, whole.newest), cited),
+        **scope.to_dict(whole.kinds.events, (whole.oldest, whole.newest), cited),
         "as_of": scope.shown(found.as_of),
         "days": len(days) if days else 0,
         "empty_days": _empty(found, days),
@@ -198,7 +197,7 @@ def _empty(found: Found, days: Days | None) -> int:
 
 def _untold(found: Found) -> Drift:
     """Without times nothing can be told of any series."""
-    events = int(found.whole.runs["events"].sum())
+    events = found.whole.kinds.events
     why = f"none of {events:,} actions has a time" if events else "there is no action"
     unknown = (Unknown("all", f"{why}: whether anything drifts is unknown"),)
     told = _told(found)

@@ -43,7 +43,7 @@ class Followed:
 
 def follow(whole: Partial, spec: Spec, cuts: Sequence[str]) -> dict[str, list[Followed]]:
     """The shares of `spec` by id, for all and for each value of `cuts`."""
-    classes = classes_of(whole, spec)
+    classes = classes_of(whole.kinds, spec)
     states = classes.states([text for f in spec.figures for text in texts_of(f.measure)])
     shares = {f.id: Share.of(*(states[text] for text in texts_of(f.measure))) for f in spec.figures}
     found: dict[str, list[Followed]] = {name: [] for name in shares}

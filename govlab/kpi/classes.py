@@ -68,7 +68,7 @@ class Classes:
     def grouped(self, cut: str | None) -> Grouped:
         """What a cut counts; without a cut, all actions under the value null."""
         if cut not in self.known:
-            self.known[cut] = self._grouped(cut)
+            self.known[cut] = self._grouped(_at(cut), [] if cut is None else [_column(cut)])
         return self.known[cut]
 
     def by_day(self, cut: str | None) -> Grouped:
@@ -79,11 +79,12 @@ class Classes:
         day = pl.col("day").cast(pl.String)
         at = [day] if cut is None else [day, pl.col(cut).cast(pl.String)]
         joined = pl.concat_str(at, separator=" ", ignore_nulls=True).str.strip_suffix(" ")
-        return _grouped(self.counted, joined, self.clustered.by(self.runs, joined))
+        return self._grouped(joined, ["day"] if cut is None else ["day", cut])
 
-    def _grouped(self, cut: str | None) -> Grouped:
-        ats, places = _placed(self.kinds, cut)
-        if cut is None or _column(cut) in self.shared.columns:
+    def _grouped(self, at: pl.Expr, cuts: Sequence[str]) -> Grouped:
+        """What the values `at` count, which are made of `cuts`."""
+        ats, places = _placed(self.kinds, at)
+        if set(cuts) <= set(self.shared.columns):
             placed = places[self.shared["kind"].to_numpy()]
             return Grouped(ats, *_counted(self.kinds, places), self.whole, placed)
         clustered = self.runs.clustered(places, self.kinds["class"].to_numpy())
@@ -101,7 +102,7 @@ def classes_of(whole: Kinds, spec: Spec) -> Classes:
     runs, cuts = Runs.of(sorted_), list(spec.run_cuts)
     shared, places = _shared(kinds, cuts)
     if runs.parted(places):
-        cuts = [cut for cut in cuts if not runs.parted(_placed(kinds, cut)[1])]
+        cuts = [cut for cut in cuts if not runs.parted(_placed(kinds, pl.col(cut))[1])]
         shared, places = _shared(kinds, cuts)
     clustered = runs.clustered(places, kinds["class"].to_numpy())
     return Classes(known.select(states), kinds, runs, clustered, shared)
@@ -123,17 +124,22 @@ def _shared(kinds: pl.DataFrame, cuts: Sequence[str]) -> tuple[pl.DataFrame, Cod
     return shared, placed["place"].to_numpy()
 
 
-def _placed(kinds: pl.DataFrame, cut: str | None) -> tuple[tuple[str | None, ...], Codes]:
-    """The values of a cut, sorted, the unknown last, and the number of that of each kind."""
-    at = pl.lit(None, pl.String) if cut is None else _at(cut)
+def _placed(kinds: pl.DataFrame, at: pl.Expr) -> tuple[tuple[str | None, ...], Codes]:
+    """The values `at`, sorted, the unknown last, and the number of that of each kind."""
     own = kinds.with_columns(at.cast(pl.String).alias("at")).select("at")
     values = own.unique().sort("at", nulls_last=True).with_row_index("place")
     placed = own.join(values, on="at", how="left", nulls_equal=True, maintain_order="left")
     return tuple(values["at"].to_list()), placed["place"].to_numpy()
 
 
-def _at(cut: str) -> pl.Expr:
-    return pl.col("day").dt.truncate("1w") if cut == "week" else pl.col(cut)
+def _at(cut: str | None) -> pl.Expr:
+    match cut:
+        case None:
+            return pl.lit(None, pl.String)
+        case "week":
+            return pl.col("day").dt.truncate("1w")
+        case name:
+            return pl.col(name)
 
 
 def _column(cut: str) -> str:

@@ -102,7 +102,7 @@ def test_a_part_is_the_figure_of_its_own_rows(log: Log, cut: str) -> None:
 @RELAXED
 @given(logs(), st.sampled_from([None, "workflow"]))
 def test_a_day_of_a_part_is_the_figure_of_its_own_rows(log: Log, cut: str | None) -> None:
-    classes = classes_of(whole(log), SPEC)
+    classes = classes_of(whole(log).kinds, SPEC)
     measures = {name: FIGURES[name].measure for name in COUNTED}
     named = {name: texts_of(m) for name, m in measures.items() if isinstance(m, Rate)}
     states = classes.states([text for texts in named.values() for text in texts])
