@@ -16,8 +16,7 @@ Read what agents did (`scan_log`), decide it all again under candidate rules (`l
     exporting/ bundle -> one file that decides         serving/   AuthZEN over HTTP, the log of it
     history/   what earlier events add up to           enforcing/ budgets, approvals, guarded calls
     scheduled/ a scorecard, night after night          drifting/  what changed in a log, and when
-    scheduled/ a scorecard, night after night          history/   what earlier events add up to
-    enforcing/ budgets, approvals, guarded calls
+    hooking/   a coding agent's hook, as a process
 
 >>> import govlab
 >>> govlab.load_bundle("prod-safety").name

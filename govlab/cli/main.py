@@ -38,6 +38,7 @@ _COMMANDS = {
     "registry": "bundle versions, and which was in force when",
     "export": "the engine that production runs, proved equal to replay",
     "verify": "an exported engine against its manifest and signature",
+    "hook": "a coding agent's tool uses decided before they are made",
     "lint": "everything wrong with a bundle, with its place",
     "test": "run a bundle's own decision cases",
 }

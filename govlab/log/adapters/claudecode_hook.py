@@ -11,6 +11,7 @@ answer on a line of its own belongs to the last call asked about before it. One 
 | PostToolUse, PostToolUseFailure | executed, outcome |
 | permissionDecision, permissionDecisionReason | decision, reason |
 | updatedInput beside an allow | REMEDIATE |
+| govlab (of govlab's own hook, which says what it decided) | decision, rule, policy_digest ... |
 | exit code 2 (stderr is the reason) | DENY |
 | PermissionRequest | REQUIRE_APPROVAL, approved where the call was made |
 """
@@ -126,12 +127,14 @@ def format_of(given: ColumnMap) -> Format:
             "event_id", "ts", "run_id", "step", "system", "actor", "agent_role", "parent_agent",
             "delegation_depth", "delegation_chain", "permission_mode", "tool", "server",
             "resource", "resource_type", "args", "args_sha256", "decision", "decided_at",
-            "policy", "reason", "decision_origin", "approval_requested_at", "approval_status",
-            "executed", "started_at", "ended_at", "outcome", "error_class", "time_source",
-            "source_format", "source_ref", "extra",
+            "policy", "policy_version", "policy_digest", "rule", "reason", "constraints",
+            "remediation", "decision_mode", "decision_origin", "approval_requested_at",
+            "approval_status", "executed", "started_at", "ended_at", "outcome", "error_class",
+            "time_source", "source_format", "source_ref", "extra",
         }),
         partly=frozenset({
-            "decision", "decided_at", "policy", "reason", "decision_origin",
+            "decision", "decided_at", "policy", "policy_version", "policy_digest", "rule",
+            "reason", "constraints", "remediation", "decision_mode", "decision_origin",
             "approval_requested_at", "approval_status", "executed", "outcome",
         }),
         runs=frozenset({

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from govlab.log.adapters.objects import args_at, text_of
 from govlab.log.adapters.times import moment
 from govlab.log.decode import decode
+from govlab.schema import RECORDED_DECISIONS
 
 __all__ = ["Told", "told"]
 
 _INNER = ("input", "event", "payload", "data", "stdin", "record")
 _ANSWER = ("output", "response", "stdout", "result")
 _TIME = ("timestamp", "ts", "time", "logged_at", "at")
+_OURS = "govlab"
+"""Beside what govlab's own hook answered: the columns of what it decided."""
+_COLUMNS = (
+    "decision", "policy", "policy_version", "policy_digest", "rule", "reason", "constraints",
+    "remediation", "decision_mode",
+)  # fmt: skip
 _BLOCKED = 2
 """The exit code by which a hook stops what it was asked about."""
 
@@ -34,11 +41,12 @@ class Told:
     word: Any = None  # the decision, in the hook's word
     reason: str | None = None
     updated: bool = False  # the hook changed the input
+    columns: Mapping[str, str] = field(default_factory=dict)  # of govlab's own hook
 
     @property
     def answered(self) -> bool:
         """Whether the hook's answer is known."""
-        return self.word is not None
+        return self.word is not None or bool(self.columns)
 
     def same_call(self, other: Told) -> bool:
         """Whether both are about one session's call of one tool with one input."""
@@ -64,7 +72,16 @@ def told(data: bytes) -> Told:
         word,
         reason,
         updated,
+        _columns(line) if key else {},
     )
+
+
+def _columns(line: Mapping[str, Any]) -> dict[str, str]:
+    """What govlab's own hook decided, where one of the five decisions stands there."""
+    said = line.get(_OURS)
+    if not isinstance(said, dict) or said.get("decision") not in RECORDED_DECISIONS:
+        return {}
+    return {name: said[name] for name in _COLUMNS if isinstance(said.get(name), str)}
 
 
 def _is_record(value: Any) -> bool:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from govlab.log.adapters.claudecode_hook_lines import Told
-from govlab.log.adapters.claudecode_rows import BYPASS, target, who
 from govlab.log.adapters.words import SOURCE_WORD, extra, verdict
 from govlab.log.records import WORD
 from govlab.runtime import arguments
+from govlab.runtime.claudecode import BYPASS, target, who
 
 __all__ = ["Asked", "rank", "row"]
 
@@ -96,6 +96,8 @@ def _one(
     call: Asked, answer: Told, mode: Any, words: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What one hook's answer is; an allow that changes the input is a remediation (S15)."""
+    if answer.columns:
+        return _own(call, answer, mode)
     word = _OLD_WORDS.get(answer.word, answer.word) if isinstance(answer.word, str) else answer.word
     decided, kept = verdict(word, words)
     if decided.get("decision") == "ALLOW" and mode == BYPASS:
@@ -114,6 +116,15 @@ def _one(
     return {**decided, **said, **held}, kept
 
 
+def _own(call: Asked, answer: Told, mode: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What govlab's own hook decided, which says more than its answer."""
+    if answer.columns["decision"] == "ALLOW" and mode == BYPASS:
+        return {}, {SOURCE_WORD: "ALLOW"}
+    at = {"decided_at": answer.ts, "decision_origin": "out_of_process"}
+    held = _asked(call, answer) if answer.word == "ask" else {}
+    return {**held, **answer.columns, **at}, {}
+
+
 def _asked(call: Asked, answer: Told | None) -> dict[str, Any]:
     """A person was asked: approved where the call was made after all."""
     at = call.events.get("PermissionRequest") or (answer.ts if answer else None)
@@ -127,7 +138,9 @@ def _asked(call: Asked, answer: Told | None) -> dict[str, Any]:
 
 def _execution(call: Asked, decided: Mapping[str, Any]) -> dict[str, Any]:
     if call.outcome is None:
-        denied = decided.get("decision") == "DENY"
+        denied = any(one.word == "deny" for one in call.answers) or (
+            decided.get("decision") == "DENY" and decided.get("decision_mode") != "monitor"
+        )
         return {"executed": False, "outcome": "blocked", "error_class": "policy"} if denied else {}
     ended = next((at for name, at in call.events.items() if name.startswith("PostToolUse")), None)
     started = call.events.get("PreToolUse")

@@ -18,7 +18,8 @@ __all__ = ["is_joined", "joined", "remember"]
 _HEARD, _JOINED = "claudecode heard", "claudecode joined"
 _DECIDED = (
     "decision", "decided_at", "policy", "reason", "decision_origin", "approval_requested_at",
-    "approval_decided_at", "approval_status",
+    "approval_decided_at", "approval_status", "policy_version", "policy_digest", "rule",
+    "constraints", "remediation", "decision_mode",
 )  # fmt: skip
 _Key = tuple[str | None, str]
 

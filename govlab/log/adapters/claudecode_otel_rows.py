@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govlab.log.adapters.claudecode_rows import BYPASS, MAIN_AGENT, target
 from govlab.log.adapters.span_values import arguments_of, instant, micro_usd
 from govlab.log.adapters.words import extra
 from govlab.log.records import WORD
 from govlab.runtime import arguments
+from govlab.runtime.claudecode import BYPASS, MAIN_AGENT, target
 from govlab.schema import MARKS
 
 __all__ = ["DECIDED", "Request", "Use", "Verdict", "row"]

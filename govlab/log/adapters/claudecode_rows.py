@@ -10,11 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from govlab.log.records import RESULT
+from govlab.runtime.claudecode import BYPASS, target, who
 
-__all__ = ["BYPASS", "MAIN_AGENT", "Asked", "Hooks", "Result", "Tokens", "action", "target", "who"]
-
-MAIN_AGENT = "claude-code"
-BYPASS = "bypassPermissions"
+__all__ = ["Asked", "Hooks", "Result", "Tokens", "action"]
 
 _REJECTED = ("The user doesn't want to proceed", "The user doesn't want to take this action",
              "User rejected tool use")  # fmt: skip
@@ -26,12 +24,6 @@ _HOOK_WORDS = re.compile(
 _RAN = ("Exit code", "<tool_use_error>", "Command timed out", "[Request interrupted", "Error:")
 """How the result of a call begins that was made and failed; a hook's own words begin otherwise."""
 _NOT_CALLED = re.compile(r"<tool_use_error>(Error: No such tool|InputValidationError)")
-_RESOURCE = {
-    "Read": ("file_path", "file"), "Edit": ("file_path", "file"), "Write": ("file_path", "file"),
-    "MultiEdit": ("file_path", "file"), "NotebookEdit": ("notebook_path", "file"),
-    "Glob": ("path", "file"), "Grep": ("path", "file"), "LS": ("path", "file"),
-    "WebFetch": ("url", "url"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,39 +103,6 @@ def action(  # noqa: PLR0913  one row joins six kinds of lines
     if result:
         values |= _answered(asked, result, hooks, failures_hooked) | {RESULT: result.text}
     return values
-
-
-def target(tool: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The tool, its server where that is one of MCP, and the file or address it acts on."""
-    name, kind = _RESOURCE.get(tool, (None, None))
-    resource = given.get(name) if name else None
-    named = isinstance(resource, str)
-    return {
-        "tool": tool,
-        "server": _server(tool),
-        "resource": resource if named else None,
-        "resource_type": kind if named else None,
-    }
-
-
-def who(agent_id: str | None, agent_type: str | None) -> dict[str, Any]:
-    """The agent that asked: the main one, or one that it spawned."""
-    if agent_id is None:
-        return {"actor": MAIN_AGENT, "delegation_depth": 0, "delegation_chain": [MAIN_AGENT]}
-    return {
-        "actor": agent_id,
-        "agent_role": agent_type,
-        "parent_agent": MAIN_AGENT,
-        "delegation_depth": 1,
-        "delegation_chain": [MAIN_AGENT, agent_id],
-    }
-
-
-def _server(tool: str) -> str | None:
-    """The MCP server in `mcp__server__tool`."""
-    prefix, _, rest = tool.partition("__")
-    server, _, name = rest.partition("__")
-    return server if prefix == "mcp" and name else None
 
 
 def _answered(asked: Asked, result: Result, hooks: Hooks, hooked: bool) -> dict[str, Any]:
