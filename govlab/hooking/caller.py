@@ -36,7 +36,10 @@ class Said:
 
 
 def ruled(data: bytes, engine: Any, terms: Terms, now: datetime, *, monitor: bool = False) -> Said:
-    """The answer to the request `data` at `now`; in monitor mode it is recorded and not given."""
+    """The answer to the request `data` at `now`; in monitor mode it is recorded and not given.
+
+    `answer` of a record is what is said where no policy is in monitor mode.
+    """
     at = json.dumps(now.astimezone(UTC).isoformat().replace("+00:00", "Z"))
     try:
         request = read_request(data, now)
@@ -44,8 +47,8 @@ def ruled(data: bytes, engine: Any, terms: Terms, now: datetime, *, monitor: boo
         answer = Answer() if monitor else Answer("deny", f"denied: {error}")
         return Said(answer, f'{{"time":{at},"refused":{json.dumps(str(error))}}}\n')
     decision = engine.decide(request.event)
-    would = answered(decision, request.event, terms)
-    given = Answer() if monitor else would
+    would = answered(decision._replace(enforced=None), request.event, terms)
+    given = Answer() if monitor else answered(decision, request.event, terms)
     kept = {**columns(decision, terms, monitor=monitor), "answer": would.word}
     output, said = (json.dumps(each, ensure_ascii=True) for each in (given.to_dict(), kept))
     return Said(
