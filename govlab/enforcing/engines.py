@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from govlab.runtime.rulings import Ruled
 from govlab.runtime.windows import Ledger
 
-__all__ = ["Decider", "Event", "counted"]
+__all__ = ["Decider", "Event", "counted", "remembering"]
 
 Event = Mapping[str, Any]
 
@@ -38,6 +39,37 @@ class Decider(Protocol):
     def warming(self, state: Ledger, event: Event) -> tuple[str, ...]:
         """The features whose window begins before `state` does."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Forgetful:
+    """An engine of a bundle without history: nothing is to be kept for later events."""
+
+    engine: Any
+
+    def decide(self, event: Event, *, history: Mapping[str, Any] | None = None) -> Any:
+        return self.engine.decide(event, history=history)
+
+    def admit(self, decision: Any, event: Event, approval: Any, *, now: datetime) -> Any:
+        return self.engine.admit(decision, event, approval, now=now)
+
+    def features(self, state: Ledger, event: Event) -> Mapping[str, Any]:  # noqa: ARG002  # as Decider
+        return {}
+
+    def record(
+        self, state: Any, event: Event, decision: Any, permitted: Any, *, answered: bool = False
+    ) -> Any:  # as Decider
+        del event, decision, permitted, answered
+        return state
+
+    def warming(self, state: Ledger, event: Event) -> tuple[str, ...]:  # noqa: ARG002  # as Decider
+        return ()
+
+
+def remembering(engine: Any) -> Decider:
+    """`engine` as a Decider: an exported one only has what its bundle's history needs."""
+    known: Decider = engine if hasattr(engine, "record") else _Forgetful(engine)
+    return known
 
 
 def counted(decision: Any) -> Ruled:

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Any, Protocol
 
 from govlab.enforcing.checks import Check, stopped
-from govlab.enforcing.engines import Decider, Event, counted
+from govlab.enforcing.engines import Decider, Event, counted, remembering
 from govlab.enforcing.ledgers import SCHEMA, SqliteLedger, SqliteNames
 from govlab.enforcing.reservations import Reservation, dispatched
 from govlab.runtime.arguments import canonical
@@ -100,9 +100,10 @@ class Store:
         """
         name = _name(event)
         with self.transaction():
-            history = engine.features(self.ledger, event)
-            decision = engine.decide(event, history=history)
-            warming = tuple(engine.warming(self.ledger, event))
+            known = remembering(engine)
+            history = known.features(self.ledger, event)
+            decision = known.decide(event, history=history)
+            warming = tuple(known.warming(self.ledger, event))
             stops = self._stops(counted(decision), event, check)
             goes_ahead = goes(counted(decision))
             permitted = goes_ahead and not stops if goes_ahead is not None else None
@@ -156,7 +157,9 @@ class Store:
         self._record(engine, answer, answered=was_held)
 
     def _record(self, engine: Decider, made: Reservation, *, answered: bool = False) -> None:
-        engine.record(self.ledger, made.event, made.counted, made.permitted, answered=answered)
+        remembering(engine).record(
+            self.ledger, made.event, made.counted, made.permitted, answered=answered
+        )
         now = _moment(made.event)
         if made.permitted:
             for feature, key, until in _rates(made.counted, made.dispatch, now):
