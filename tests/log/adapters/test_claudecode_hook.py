@@ -216,3 +216,46 @@ def test_a_map_turns_words(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", at(0, hook(), output=says("defer")))
     _, rows = log_of(path, out=tmp_path / "log", map=given)
     assert column(rows, "decision") == ["REQUIRE_APPROVAL"]
+
+
+def ours(decision: str, **more: Any) -> dict[str, Any]:
+    return {"govlab": {"decision": decision, "rule": "r/1", "decision_mode": "enforced", **more}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "mode", "wanted"),
+    [
+        ({**ours("ALLOW_WITH_CONSTRAINTS"), "output": says("allow")}, "default",
+         ("ALLOW_WITH_CONSTRAINTS", "r/1", "enforced", None, None)),
+        ({**ours("REQUIRE_APPROVAL"), "output": says("deny")}, "default",
+         ("REQUIRE_APPROVAL", "r/1", "enforced", False, None)),
+        ({**ours("DENY", decision_mode="monitor"), "output": {}}, "default",
+         ("DENY", "r/1", "monitor", None, None)),
+        ({**ours("DENY", decision_mode="monitor"), "output": says("deny")}, "default",
+         ("DENY", "r/1", "monitor", False, None)),
+        ({**ours("ALLOW"), "output": says("allow")}, "bypassPermissions",
+         (None, None, None, None, None)),
+        ({**ours("PERHAPS"), "output": says("deny")}, "default",
+         ("DENY", None, None, False, None)),
+        ({**ours("DENY", policy=3), "output": says("deny")}, "default",
+         ("DENY", "r/1", "enforced", False, None)),
+    ],
+)  # fmt: skip
+def test_what_govlab_decided_says_more_than_its_answer(
+    tmp_path: Path, answer: Any, mode: str, wanted: tuple[Any, ...]
+) -> None:
+    path = write(tmp_path / "a.jsonl", at(0, hook(permission_mode=mode), **answer))
+    _, rows = log_of(path, out=tmp_path / "log")
+    names = ("decision", "rule", "decision_mode", "executed", "approval_requested_at")
+    assert tuple(column(rows, name)[0] for name in names) == wanted
+
+
+def test_a_watched_call_that_was_made_keeps_what_would_have_been_said(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "a.jsonl", *lines(("t1", "done")))
+    watched = ours("DENY", decision_mode="monitor", policy_digest="ab")
+    write(tmp_path / "in" / "b.jsonl", at(0, hook(id="t1"), output={}, **watched))
+    _, rows = log_of(tmp_path / "in", out=tmp_path / "log")
+    names = ("decision", "decision_mode", "executed", "outcome", "policy_digest")
+    assert [column(rows, name) for name in names] == [
+        ["DENY"], ["monitor"], [True], ["success"], ["ab"],
+    ]  # fmt: skip
