@@ -39,7 +39,10 @@ def command() -> None:
     """Decide each tool use of Claude Code before it is made, by a bundle's exported engine."""
 
 
-@command.command(epilog="Example: govlab hook install claude-code coding-agent --monitor")
+@command.command(
+    short_help="put the hook of a bundle into the settings, once they were shown",
+    epilog="Example: govlab hook install claude-code coding-agent --monitor",
+)
 @_placed
 @click.argument("bundle")
 @click.option("--monitor", is_flag=True, help="Stop nothing; record what would have been said.")
@@ -71,7 +74,10 @@ def install(
     return _made(plan_install(settings, bundle, Choice(monitor, user, assume_obligations)), yes)
 
 
-@command.command(epilog="Example: govlab hook uninstall claude-code")
+@command.command(
+    short_help="take the hook out of the settings; its records stay",
+    epilog="Example: govlab hook uninstall claude-code",
+)
 @_placed
 @_yes
 def uninstall(agent: str, settings: Path, yes: bool) -> int:  # noqa: ARG001  # there is one
@@ -79,7 +85,11 @@ def uninstall(agent: str, settings: Path, yes: bool) -> int:  # noqa: ARG001  # 
     return _made(plan_uninstall(settings), yes)
 
 
-@command.command("status", epilog="Example: govlab hook status claude-code")
+@command.command(
+    "status",
+    short_help="is it there, does it start, what decides",
+    epilog="Example: govlab hook status claude-code",
+)
 @_placed
 @as_json
 def status_command(agent: str, settings: Path, as_json: bool) -> int:  # noqa: ARG001  # there is one
