@@ -191,7 +191,7 @@ def test_history_is_refused_with_the_way_out(tmp_path: Path) -> None:
         ],
     }
     plan = plan_of(tree, tmp_path)
-    with pytest.raises(UsageError, match="`replay` runs it on the reference engine"):
+    with pytest.raises(UsageError, match="`replay` runs it on the scalar engine"):
         decide_frame(plan, pl.DataFrame({"event_id": ["a"]}))
     with pytest.raises(UsageError):
         needed(plan)

@@ -28,6 +28,7 @@ def govlab(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Command:
     """`govlab(*arguments)` in a folder of its own, with a cache of its own."""
+    monkeypatch.delenv("GOVLAB_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def command(*arguments: str | Path) -> Ran:

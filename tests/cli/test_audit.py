@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from govlab.audit.state import chain_state
+from govlab.audit.state import RESULT, chain_state
 from govlab.bundled import shipped
 from tests.audit.records import START, records
 
@@ -57,12 +57,12 @@ def test_the_result_is_stored_and_says_when_the_log_changed(govlab: Command, log
     found = chain_state(log)
     assert found is not None
     assert (found.status, found.verified, found.fresh) == ("unanchored", 12, True)
-    assert found.value().value == 1.0
+    assert found.values()[RESULT].value == 1.0
     assert found.age(found.checked_at + timedelta(days=1)) == timedelta(days=1)
     pl.read_parquet(log).head(10).write_parquet(log)
     stale = chain_state(log)
     assert stale is not None
-    assert (stale.fresh, stale.value().value) == (False, None)
+    assert (stale.fresh, stale.values()[RESULT].value) == (False, None)
     cut = json.loads(govlab("audit", "verify", log, "--json").out)
     assert {gap["kind"] for gap in cut["gaps"]} == {"missing"}
 
