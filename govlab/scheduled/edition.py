@@ -47,7 +47,8 @@ def outcome(
     """
     stood = before.standing if before else {}
     since = before.newest if before else None
-    missing = [day for day in _expected(now.newest, since, due) if day not in set(days)]
+    there = set(days)
+    missing = [day for day in _expected(now.newest, since, due) if day not in there]
     return Outcome(
         {name: word for name, word in now.standing.items() if _is_new(word, stood.get(name))},
         {name: word for name, word in stood.items() if name not in now.standing},
@@ -72,6 +73,4 @@ def _expected(newest: str | None, since: str | None, due: str | None) -> Iterato
     if due is not None and due < since:
         yield due
     day, end = date.fromisoformat(since), date.fromisoformat(last)
-    while day <= end:
-        yield day.isoformat()
-        day += timedelta(days=1)
+    yield from ((day + timedelta(days=n)).isoformat() for n in range((end - day).days + 1))

@@ -20,7 +20,8 @@ LOCK: Final = ".lock"
 """Who holds the folder. What it says is only told: the lock is the system's, and ends with the
 process that holds it, however that ends."""
 
-_PART: Final = "*.part"
+_PART: Final = "*/.*.part"
+"""What `put` writes first; of other files in a folder nothing is known, and none is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Folder:
 
     def _sweep(self) -> None:
         """Removes what a process that was killed had not yet put in its place."""
-        for path in self.path.rglob(_PART):
+        for path in self.path.glob(_PART):
             path.unlink(missing_ok=True)
 
     def get(self, name: str) -> Kept | None:

@@ -10,9 +10,11 @@ again. The edition is swapped last of all: whoever is killed before leaves no tr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -27,6 +29,7 @@ __all__ = ["History", "digest_of", "open_history"]
 _FORMAT: Final = 1
 _PARTS: Final = "parts"
 _EDITIONS: Final = "editions"
+_OWN: Final = re.compile(rf"{_PARTS}/[^/]+-[0-9a-f]{{32}}")  # who else keeps files there, keeps them
 T = TypeVar("T")
 
 
@@ -133,9 +136,10 @@ class History:
         used: set[str] = set()
         for name in self.store.names(_EDITIONS):
             kept = self.store.get(name)
-            used |= set(_said(kept, name)["edition"]["parts"]) if kept else set()
+            last = kept and _edition(_said(kept, name).get("edition"), self.store.place)
+            used |= set(last.parts) if last else set()
         for name in self.store.names(_PARTS):
-            if name not in used:
+            if name not in used and _OWN.fullmatch(name):
                 self.store.drop(name)
 
 
@@ -156,6 +160,8 @@ def _said(kept: Kept, place: str) -> dict[str, Any]:
 
 def _edition(said: Any, place: str) -> Edition | None:
     try:
+        if said and said["newest"] is not None:
+            date.fromisoformat(said["newest"])
         return said and Edition(tuple(said["parts"]), dict(said["standing"]), said["newest"])
     except (KeyError, TypeError, ValueError):
         raise UsageError(f"an edition in `{place}/{_EDITIONS}` is damaged; remove it") from None

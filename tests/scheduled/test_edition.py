@@ -39,6 +39,11 @@ def test_without_a_run_before_all_that_stands_is_new() -> None:
     assert found.since is None
 
 
+def test_the_last_day_there_is_has_none_after_it() -> None:
+    found = outcome(edition("9999-12-31"), edition("9999-12-30"), ["9999-12-31"])
+    assert (found.empty, found.late) == (("9999-12-30",), ())
+
+
 def test_what_stands_no_longer_is_gone() -> None:
     found = outcome(edition(None), edition(None, x="fail", y="unknown"), [])
     assert found.gone == {"x": "fail", "y": "unknown"}

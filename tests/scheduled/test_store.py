@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from govlab.errors import UsageError
+from govlab.scheduled import open_history
 from govlab.scheduled.folder import LOCK, Folder
 from govlab.scheduled.store import Store, open_store
 from tests.scheduled.bucket import serving
@@ -133,6 +134,21 @@ def test_what_was_half_written_when_a_run_was_killed_is_swept(tmp_path: Path) ->
     assert Folder(tmp_path).names("parts") == []
     with Folder(tmp_path).held():
         assert not list((tmp_path / "parts").iterdir())
+
+
+def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    """A history may be kept where other things are."""
+    others = [tmp_path / name for name in ("film.part", "deep/film.part", "parts/wheel.stl")]
+    for path in others:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"mine")
+    with open_history(tmp_path, {"log": "a"}) as history:
+        history.part("2026-01-01", "0" * 32, dict, dict)
+        history.finish({})
+    with open_history(tmp_path, {"log": "a"}) as history:
+        history.finish({})  # of no part: the one above is dropped
+    assert [path.read_bytes() for path in others] == [b"mine"] * 3
+    assert [path.name for path in (tmp_path / "parts").iterdir()] == ["wheel.stl"]
 
 
 @pytest.mark.parametrize(
