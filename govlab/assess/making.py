@@ -14,7 +14,7 @@ from govlab.assess.checks import Checks, checks_of
 from govlab.assess.daily import Day, series_of
 from govlab.assess.findings import findings
 from govlab.assess.gaps import gaps_of
-from govlab.assess.maturity import assess, shipped_criteria
+from govlab.assess.maturity import PLACES, assess, shipped_criteria
 from govlab.assess.projection import Projected, finished, projected_by_replay
 from govlab.assess.rows import Rows, Source, source_of
 from govlab.assess.targets import judge, targets_named
@@ -125,7 +125,7 @@ def _card(source: Source, asked: Asked, checks: Checks) -> Scorecard:
     )
     return Scorecard(
         figures=figures,
-        maturity=assess(values, asked.criteria or shipped_criteria()),
+        maturity=assess(values, asked.criteria or shipped_criteria(), cuts=_placed(asked)),
         cuts={cut: tuple(v for v in values if v.cut == cut) for cut in asked.cuts},
         findings=findings(rows, values, whole, known),
         unknown=gaps_of(FIGURES, values, spec, known),
@@ -161,6 +161,11 @@ def _parted(asked: Asked) -> frozenset[str] | None:
         return None
     judged = {criterion.figure for criterion in asked.criteria or shipped_criteria()}
     return frozenset({name for name, figure in FIGURES.items() if figure.board} | judged)
+
+
+def _placed(asked: Asked) -> tuple[str, ...]:
+    """The cuts whose values are given a level: those asked for, or the places of an organisation."""
+    return PLACES if asked.cuts == BY else asked.cuts
 
 
 def _projected(day: Day, chosen: Rows) -> Projected | None:

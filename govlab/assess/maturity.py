@@ -21,6 +21,7 @@ from govlab.kpi.model import Value
 __all__ = [
     "CAPABILITIES",
     "LEVELS",
+    "PLACES",
     "Criterion",
     "Judgement",
     "Maturity",
@@ -38,6 +39,8 @@ LEVELS = (
 )
 """The names of the levels 0 to 4."""
 CAPABILITIES = ("visibility", "enforcement", "approvals", "constraints", "audit", "lifecycle")
+PLACES = ("tenant", "system", "workflow")
+"""The cuts by which an organisation is placed, unless others are asked for."""
 _OWNERS = ("platform", "security", "app", "compliance")
 _KEYS = frozenset({"level", "capability", "figure", "owner", "phase"})
 _BOUNDS = ("at_least", "at_most")
@@ -174,7 +177,7 @@ def assess(
     values: Iterable[Value],
     criteria: Sequence[Criterion],
     *,
-    cuts: Sequence[str] = ("tenant", "system", "workflow"),
+    cuts: Sequence[str] = PLACES,
 ) -> Maturity:
     """The maturity that `values`, figures for all and for the values of cuts, bear out.
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from govlab.assess import Asked, made
-from govlab.assess.maturity import load_criteria
-from govlab.cli.enrichment_options import registry_option
+from govlab.assess.maturity import PLACES, load_criteria
+from govlab.cli.enrichment_options import org_option, registry_option
 from govlab.cli.options import as_json, emit
 from govlab.cli.selecting import by_option, listed, selecting
 from govlab.registry import Registry
+from govlab.replays.organisation import load_org
+from govlab.report.disclosure import CLOSED
 from govlab.report.figures import maturity_text
+from govlab.report.scorecard import Sheet
 from govlab.selection import Selection
 
 __all__ = ["command"]
@@ -22,6 +25,7 @@ __all__ = ["command"]
 @click.argument("log")
 @click.option("--criteria", metavar="FILE", help="Criteria in YAML, for govlab's own.")
 @registry_option
+@org_option
 @by_option
 @selecting
 @as_json
@@ -29,6 +33,7 @@ def command(
     log: str,
     criteria: str | None,
     registry: Registry | None,
+    org: Path | None,
     by: tuple[str, ...],
     selection: Selection,
     as_json: bool,
@@ -39,16 +44,18 @@ def command(
     """
     asked = Asked(
         selection=selection,
-        cuts=tuple(listed(by)) or ("tenant", "system", "workflow"),
+        cuts=tuple(listed(by)) or PLACES,
         criteria=load_criteria(Path(criteria)) if criteria else None,
         registry=registry,
+        org=load_org(org) if org else None,
     )
     card = made(log, asked)
     if as_json:
+        document = Sheet.of(card.to_dict(), CLOSED).document
         emit(
             {
-                "scope": dict(card.scope),
-                **card.maturity.to_dict(),
+                "scope": document["scope"],
+                **document["maturity"],
                 "counter_examples": {
                     judged.criterion.figure: [
                         str(e["event_id"]) for e in card.counter_examples(judged)

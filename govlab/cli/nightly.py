@@ -57,13 +57,18 @@ class Gate:
     due: str | None
 
     @staticmethod
-    def of(fail_on: Sequence[str], due: str | None, history: str | None) -> Gate:
-        """The gate of those options. Raises UsageError for what is none."""
+    def of(fail_on: Sequence[str], due: str | None, history: str | None, *, targets: bool) -> Gate:
+        """The gate of those options. Raises UsageError for what is none, or can never fail."""
         words = tuple(listed(fail_on))
         for word in words:
             if word not in FAILS:
                 hint = did_you_mean(word, FAILS) or "use " + ", ".join(FAILS)
                 raise UsageError(f"`--fail-on {word}` is nothing a figure can be; {hint}")
+            if "fail" in FAILS[word] and not targets:
+                raise UsageError(
+                    f"`--fail-on {word}`: without targets nothing passes or fails; "
+                    "add `--targets govlab`, or a file of your own"
+                )
         if history is None and ("new" in words or due is not None):
             name = "--due" if due is not None else "--fail-on new"
             raise UsageError(f"`{name}` needs the runs before this one; add `--history DIR`")

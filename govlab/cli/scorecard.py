@@ -92,7 +92,7 @@ def command(
         org=load_org(org) if org else None,
         registry=open_registry(registry) if registry else None,
     )
-    gate = Gate.of(fail_on, due, history)
+    gate = Gate.of(fail_on, due, history, targets=bool(asked.targets))
     if history is None:
         return int(gate.fails(_shown(made(log, asked), Disclosure(people), outputs, as_json)))
     with open_history(history, series_of(log, asked)) as kept:

@@ -29,7 +29,9 @@ __all__ = ["History", "digest_of", "open_history"]
 _FORMAT: Final = 1
 _PARTS: Final = "parts"
 _EDITIONS: Final = "editions"
-_OWN: Final = re.compile(rf"{_PARTS}/[^/]+-[0-9a-f]{{32}}")  # who else keeps files there, keeps them
+_OWN: Final = re.compile(
+    rf"{_PARTS}/[^/]+-[0-9a-f]{{32}}"
+)  # who else keeps files there, keeps them
 T = TypeVar("T")
 
 

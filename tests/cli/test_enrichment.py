@@ -48,6 +48,20 @@ def test_inspect_counts_what_an_organisation_file_derives(
     assert "derived by the organisation file, not recorded: env" in page
 
 
+def test_what_is_derived_is_no_record_to_a_level_either(
+    govlab: Command, tmp_path: Path, org: Path
+) -> None:
+    log = tmp_path / "log.ndjson"
+    rows = [ROWS[0] | {"event_id": str(n), "actor": f"bot-{n}@example.com"} for n in range(3)]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = govlab("maturity", log, "--org", org, "--by", "env,actor", "--json")
+    found = json.loads(said.out)
+    assert found["scope"]["derived"] == ["env"]
+    assert found["cuts"]["env"] == {"production": 0}
+    assert len(found["cuts"]["actor"]) == 3
+    assert "example.com" not in said.out
+
+
 def test_events_are_filtered_by_what_is_derived_and_decided_with_it(
     govlab: Command, log: Path, org: Path, seed: Path
 ) -> None:

@@ -98,7 +98,9 @@ def test_a_history_in_an_object_store(
         (["--fail-on", "new"], "add `--history DIR`"),
         (["--due", "2026-02-02"], "add `--history DIR`"),
         (["--history", "h", "--due", "today"], "is no day"),
-        (["--fail-on", "warn,falls"], "did you mean `fail`?"),
+        (["--fail-on", "falls"], "did you mean `fail`?"),
+        (["--fail-on", "fail"], "add `--targets govlab`"),  # it could never fail
+        (["--fail-on", "unknown,warn"], "add `--targets govlab`"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(

@@ -25,7 +25,6 @@ def test_the_page_opens_with_maturity_and_ends_with_where_the_events_are(
 
 def test_a_gate_fails_on_the_status_it_is_told_to(capsys: pytest.CaptureFixture[str]) -> None:
     few = ["scorecard", LOG, "--last", "3d", "--by", "tool"]
-    assert run([*few, "--fail-on", "fail"]) == 0  # nothing fails without targets
     assert run([*few, "--fail-on", "unknown"]) == 1
     assert run([*few, "--fail-on", "fail", "--targets", "govlab"]) == 1
     capsys.readouterr()
@@ -51,6 +50,13 @@ def test_maturity_names_the_level_and_what_blocks_the_next(
     assert found["level"] in range(5)
     assert found["blocking"]
     assert set(found["cuts"]) == {"tenant", "system", "workflow"}
+
+
+def test_every_cut_asked_for_is_given_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["maturity", LOG, "--last", "3d", "--by", "env,actor"]) == 0
+    page = capsys.readouterr().out
+    assert "by env: " in page
+    assert "by actor: " in page
 
 
 def test_the_rows_behind_a_figure_are_as_many_as_it_says(
