@@ -164,7 +164,7 @@ def _parted(asked: Asked) -> frozenset[str] | None:
 
 
 def _placed(asked: Asked) -> tuple[str, ...]:
-    """The cuts whose values are given a level: those asked for, or the places of an organisation."""
+    """The cuts whose values are given a level: those asked for, or the usual places."""
     return PLACES if asked.cuts == BY else asked.cuts
 
 
