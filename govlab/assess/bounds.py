@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
 
-__all__ = ["Bound", "Kept", "Side", "kept"]
+__all__ = ["Bound", "Kept", "Side", "kept", "worst"]
 
 Side = Literal["numerator", "rest", "unknown"]
 
@@ -60,15 +61,36 @@ def kept(bound: Bound, value: Value) -> Kept:
     if end is None:
         few = f"{amount(value.value, unit)}, of too few runs to be sure"
         return Kept(None, few, None, side)
-    worse = _against(end, value, bound.at_least)
-    holds = worse >= bound.bound if bound.at_least else worse <= bound.bound
+    worse = worst(end, value, least=bound.at_least)
+    if worse is None:
+        gap = f"{amount(value.value, unit)}, and the log cannot tell for {value.unknown:,} actions"
+        return Kept(None, gap, None, "unknown")
+    holds = _meets(bound, worse)
+    if not holds and _meets(bound, end):
+        side = "unknown"
     return Kept(holds, _reason(value, worse, unit), _short(bound, value), side)
 
 
-def _against(end: float, value: Value, least: bool) -> float:
-    """`end` if all that is unknown went the wrong way."""
-    if not value.unknown or not value.denominator:
+def _meets(bound: Bound, value: float) -> bool:
+    return value >= bound.bound if bound.at_least else value <= bound.bound
+
+
+def worst(end: float, value: Value, *, least: bool) -> float | None:
+    """`end` of the interval of `value` if all that is unknown went the wrong way.
+
+    None where nobody can tell how far that would go: of a share each unknown action is one more or
+    one less, but a time or an amount has no worst.
+
+    >>> share = Value("audit.actor_share", None, None, 0.8, 40, 50, 50)
+    >>> worst(0.8, share, least=True), worst(0.8, share, least=False)
+    (0.4, 0.9)
+    >>> worst(60, Value("approvals.wait_p50", None, None, 60, None, 50, 50), least=False) is None
+    True
+    """
+    if not value.unknown:
         return end
+    if value.numerator is None or not value.denominator:
+        return None
     known, every = value.denominator, value.denominator + value.unknown
     return end * known / every if least else (end * known + value.unknown) / every
 
@@ -83,7 +105,7 @@ def _short(bound: Bound, value: Value) -> int | None:
     """How many counted events would have to be otherwise for the value to reach the bound."""
     if value.numerator is None or not value.denominator:
         return None
-    wanted = bound.bound * value.denominator
+    wanted = Fraction(str(bound.bound)) * value.denominator
     if bound.at_least:
         return max(math.ceil(wanted) - value.numerator, 0)
     return max(value.numerator - math.floor(wanted), 0)

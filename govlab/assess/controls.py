@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import yaml
 
@@ -18,7 +18,7 @@ from govlab.assess.bounds import Bound, Side, kept
 from govlab.audit.retention import Kept as KeptEvents
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
-from govlab.kpi.model import Value
+from govlab.kpi.model import Stored, Value
 
 __all__ = [
     "Control",
@@ -126,7 +126,18 @@ def _status(bound: Bound, value: Value, *, holds: bool | None) -> Status:
     return "gap" if broken else "unknown"
 
 
+_CHECKED_BY: Final = {
+    "fidelity": "govlab fidelity LOG --registry DIR",
+    "chain_verified": "govlab audit verify LOG",
+    "chain_anchored": "govlab audit verify LOG --checkpoint FILE",
+}
+
+
 def _query(figure: str, side: Side) -> str:
+    """What a check of its own found has no events of a side: its command tells them."""
+    measure = FIGURES[figure].measure
+    if isinstance(measure, Stored) and measure.result in _CHECKED_BY:
+        return _CHECKED_BY[measure.result]
     return f"govlab events LOG --figure {figure} --side {side}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
+from govlab.assess.bounds import worst
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Figure, Value
@@ -106,7 +107,8 @@ def judge(figure: Figure, value: Value, target: Target | None) -> Status:
     high = figure.better == "high"
     bound = value.low if high else value.high
     worse = float(value.value if bound is None else bound)
-    if _meets(_against(worse, value, high), target.good, high):
+    with_unknown = worst(worse, value, least=high)
+    if with_unknown is not None and _meets(with_unknown, target.good, high):
         return "pass"
     if _meets(worse, target.good, high):
         return "unknown"
@@ -115,11 +117,3 @@ def judge(figure: Figure, value: Value, target: Target | None) -> Status:
 
 def _meets(value: float, wanted: float, high: bool) -> bool:
     return value >= wanted if high else value <= wanted
-
-
-def _against(worse: float, value: Value, high: bool) -> float:
-    """`worse` if all that is unknown went the wrong way; a count has no share to dilute."""
-    if not value.unknown or not value.denominator:
-        return worse
-    known, every = value.denominator, value.denominator + value.unknown
-    return worse * known / every if high else (worse * known + value.unknown) / every

@@ -165,7 +165,7 @@ def _step(card: Scorecard, judged: Judgement) -> Iterator[str]:
     criterion, figure = judged.criterion, FIGURES[judged.criterion.figure]
     short = "" if judged.short is None else f"; {counted(judged.short, 'event')} to fix"
     if judged.short == 0:
-        short = "; enough in number, of too few runs to be sure"
+        short = "; enough in number, but not surely"
     yield f"- {figure.question} {criterion.asks} is asked: {judged.reason}{short}"
     examples = card.counter_examples(judged)
     if examples:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from govlab.assess.bounds import Bound
+from govlab.assess.bounds import Bound, kept
 from govlab.assess.controls import (
     Control,
     Retention,
@@ -16,8 +17,10 @@ from govlab.assess.controls import (
     shipped_controls,
     standing,
 )
+from govlab.assess.targets import Target, judge
 from govlab.audit.retention import Kept
 from govlab.errors import UsageError
+from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,6 +50,45 @@ def one(asked: Bound | Retention, *values: Value, kept: tuple[Kept, ...] = ()) -
 )
 def test_evidence_is_judged_by_its_worse_end(found: Value, status: str) -> None:
     assert one(Bound(FIGURE, 0.95, at_least=True), found).status == status
+
+
+def test_what_is_unknown_alone_is_asked_for_where_it_alone_is_wrong() -> None:
+    few, many = value(0.90, 0.85, 0.93, unknown=50), value(0.99, 0.97, 1.0, unknown=50)
+    sides = [kept(Bound(FIGURE, 0.95, at_least=True), found).against for found in (few, many)]
+    assert sides == ["rest", "unknown"]
+
+
+@pytest.mark.parametrize("figure", ["approvals.wait_p50", "operations.actual_cost"])
+def test_of_a_time_or_an_amount_the_unknown_has_no_worst(figure: str) -> None:
+    """Diluted as a share is, half a minute of a hundred would become less by all who said none."""
+    of = 100 if figure == "approvals.wait_p50" else None
+    known = Value(figure, None, None, 30, None, of, 0, 20, 40)
+    asked = Bound(figure, 35, at_least=False)
+    assert kept(asked, known).holds is False
+    assert kept(asked, replace(known, unknown=50)).holds is None
+    assert kept(Bound(figure, 45, at_least=False), replace(known, unknown=1)).holds is None
+    found = replace(known, unknown=50)
+    assert judge(FIGURES[figure], found, Target(35, 35)) == "fail"
+    assert judge(FIGURES[figure], found, Target(45, 45)) == "unknown"
+    assert judge(FIGURES[figure], known, Target(45, 45)) == "pass"
+
+
+def test_events_to_fix_are_counted_exactly() -> None:
+    hundred = Value(FIGURE, None, None, 0.06, 6, 100, 0, 0.01, 0.1)
+    assert kept(Bound(FIGURE, 0.07, at_least=True), hundred).short == 1
+
+
+@pytest.mark.parametrize(
+    ("figure", "command"),
+    [
+        ("decisions.mismatch_rate", "govlab fidelity LOG"),
+        ("audit.chain_anchored", "govlab audit verify LOG"),
+        (FIGURE, "govlab events LOG"),
+    ],
+)
+def test_evidence_names_the_command_that_has_it(figure: str, command: str) -> None:
+    (found,) = one(Bound(figure, 0.5, at_least=True)).evidence
+    assert found.query.startswith(command)
 
 
 def test_a_figure_that_was_not_made_is_unknown() -> None:
