@@ -91,8 +91,8 @@ def _target(value: Any) -> Target:
 def judge(figure: Figure, value: Value, target: Target | None) -> Status:
     """How `value` stands against `target`, judged by the worse end of its interval.
 
-    What cannot be told counts against the figure: where that alone keeps it from passing, the
-    status is unknown. Where there is nothing to count, nothing passes or fails.
+    What cannot be told counts against the figure: where that alone, or that it is of too few runs
+    to have an interval, keeps it from passing, the status is unknown. Where there is nothing to count, nothing passes or fails.
 
     >>> figure = FIGURES["audit.complete_runs"]
     >>> judge(figure, Value(figure.id, None, None, 1.0, 50, 50, 0), Target(0.9, 0.8))
@@ -108,7 +108,8 @@ def judge(figure: Figure, value: Value, target: Target | None) -> Status:
     bound = value.low if high else value.high
     worse = float(value.value if bound is None else bound)
     with_unknown = worst(worse, value, least=high)
-    if with_unknown is not None and _meets(with_unknown, target.good, high):
+    sure = bound is not None or value.clusters is None  # a rate of too few runs has no interval
+    if sure and with_unknown is not None and _meets(with_unknown, target.good, high):
         return "pass"
     if _meets(worse, target.good, high):
         return "unknown"

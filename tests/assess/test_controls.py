@@ -73,6 +73,12 @@ def test_of_a_time_or_an_amount_the_unknown_has_no_worst(figure: str) -> None:
     assert judge(FIGURES[figure], known, Target(45, 45)) == "pass"
 
 
+@pytest.mark.parametrize(("share", "status"), [(1.0, "unknown"), (0.5, "fail")])
+def test_a_rate_of_too_few_runs_passes_no_target(share: float, status: str) -> None:
+    found = Value(FIGURE, None, None, share, int(4 * share), 4, 0, None, None, 1.0, 9)
+    assert judge(FIGURES[FIGURE], found, Target(0.9, 0.8)) == status
+
+
 def test_events_to_fix_are_counted_exactly() -> None:
     hundred = Value(FIGURE, None, None, 0.06, 6, 100, 0, 0.01, 0.1)
     assert kept(Bound(FIGURE, 0.07, at_least=True), hundred).short == 1
