@@ -5,15 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
 
-__all__ = ["Bound", "Kept", "Side", "kept", "worst"]
+__all__ = ["Bound", "Kept", "Side", "is_number", "kept", "worst"]
 
 Side = Literal["numerator", "rest", "unknown"]
+
+
+def is_number(given: Any) -> bool:
+    """Whether `given`, of a YAML file, is a number that a figure can be held against.
+
+    >>> is_number(0.95), is_number(float("nan")), is_number(True)
+    (True, False, False)
+    """
+    return type(given) in (int, float) and math.isfinite(given)
 
 
 @dataclass(frozen=True, slots=True)

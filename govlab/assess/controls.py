@@ -6,6 +6,7 @@ a gap, and what cannot be told, or not surely, is unknown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from govlab.assess.bounds import Bound, Side, kept
+from govlab.assess.bounds import Bound, Side, is_number, kept
 from govlab.audit.retention import Kept as KeptEvents
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
@@ -182,6 +183,7 @@ def load_controls(path: Path) -> tuple[Control, ...]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: the controls cannot be read: {error}") from error
     problems = [f"{path}: {said}" for said in _problems(read)]
+    problems = problems or [f"{path}: {said}" for said in _twice(read)]
     if problems:
         raise UsageError("\n".join(problems))
     return tuple(
@@ -200,17 +202,25 @@ def _asked(entry: Mapping[str, Any]) -> Bound | Retention:
 
 
 def _problems(read: Any) -> Iterator[str]:
-    if not isinstance(read, list):
+    if not isinstance(read, list) or not read:
         yield "it must be a list of frameworks"
         return
     for place, entry in enumerate(read, 1):
         if not isinstance(entry, dict) or set(entry) != {"framework", "controls"}:
             yield f"framework {place}: it must have `framework` and `controls`"
+        elif not isinstance(entry["framework"], str):
+            yield f"framework {place}: its name must be a text; put it in quotes"
         elif not isinstance(entry["controls"], list):
             yield f"{entry['framework']}: `controls` must be a list"
         else:
             for control in entry["controls"]:
                 yield from (f"{entry['framework']}: {said}" for said in _wrong(control))
+
+
+def _twice(read: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is named by framework and id has to be one thing."""
+    named = Counter((of["framework"], str(one["id"])) for of in read for one in of["controls"])
+    yield from (f"{of}: `{id_}` is there {n} times" for (of, id_), n in named.items() if n > 1)
 
 
 def _wrong(control: Any) -> Iterator[str]:
@@ -225,7 +235,7 @@ def _wrong(control: Any) -> Iterator[str]:
 
 def _wrong_evidence(entry: Any) -> str | None:
     match entry:
-        case {"retention": int(days), **rest} if not rest and days > 0:
+        case {"retention": int(days), **rest} if not rest and is_number(days) and days > 0:
             return None
         case {"figure": str(name), "at_least": bound, **rest} if not rest:
             return _wrong_figure(name, bound)
@@ -238,6 +248,6 @@ def _wrong_evidence(entry: Any) -> str | None:
 def _wrong_figure(name: str, bound: Any) -> str | None:
     if name not in FIGURES:
         return f"no figure `{name}`; {did_you_mean(name, FIGURES)}"
-    if not isinstance(bound, int | float) or isinstance(bound, bool):
+    if not is_number(bound):
         return f"the bound of `{name}` is no number: `{bound}`"
     return None

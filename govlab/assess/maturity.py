@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from govlab.assess.bounds import Bound, Side, kept
+from govlab.assess.bounds import Bound, Side, is_number, kept
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
@@ -137,7 +137,7 @@ def load_criteria(path: Path) -> tuple[Criterion, ...]:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: the criteria cannot be read: {error}") from error
-    entries = read if isinstance(read, list) else [read]
+    entries = read if isinstance(read, list) and read else [read]
     problems = [
         f"{path}: criterion {place}: {said}"
         for place, entry in enumerate(entries, 1)
@@ -154,15 +154,15 @@ def _problems(entry: Any) -> Iterable[str]:
         return
     if len(bounds := set(entry) - _KEYS) != 1 or not bounds <= set(_BOUNDS):
         yield "it must have either at_least or at_most"
-    if entry["figure"] not in FIGURES:
+    if str(entry["figure"]) not in FIGURES:
         yield f"no figure `{entry['figure']}`; {did_you_mean(str(entry['figure']), FIGURES)}"
-    if entry["level"] not in range(1, len(LEVELS)):
+    if type(entry["level"]) is not int or entry["level"] not in range(1, len(LEVELS)):
         yield f"`level: {entry['level']}` is none of 1 to {len(LEVELS) - 1}"
     for key, known in (("capability", CAPABILITIES), ("owner", _OWNERS), ("phase", (1, 2, 3))):
         if entry[key] not in known:
             yield f"`{key}: {entry[key]}` is none of {', '.join(map(str, known))}"
     for bound in bounds & set(_BOUNDS):
-        if not isinstance(entry[bound], int | float) or isinstance(entry[bound], bool):
+        if not is_number(entry[bound]):
             yield f"`{bound}: {entry[bound]}` is no number"
 
 
@@ -188,23 +188,26 @@ def assess(
         known.setdefault((value.cut, value.at), {})[value.id] = value
     whole = known.get((None, None), {})
     judged = _judge(criteria, whole)
+    highest = max((one.level for one in criteria), default=0)
     by_capability = {
-        name: _level([j for j in judged if j.criterion.capability == name]) for name in CAPABILITIES
+        name: _level([j for j in judged if j.criterion.capability == name], highest)
+        for name in CAPABILITIES
     }
     parts = {
         cut: {
-            str(at): _level(_judge(criteria, {**whole, **found}))
+            str(at): _level(_judge(criteria, {**whole, **found}), highest)
             for (of, at), found in sorted(known.items(), key=str)
             if of == cut and at is not None
         }
         for cut in cuts
     }
-    return Maturity(_level(judged), by_capability, judged, parts)
+    return Maturity(_level(judged, highest), by_capability, judged, parts)
 
 
-def _level(judged: Iterable[Judgement]) -> int:
+def _level(judged: Sequence[Judgement], highest: int) -> int:
+    """Up to the `highest` that is asked for; of what nothing is asked nobody knows: that is 0."""
     failed = [j.criterion.level for j in judged if not j.holds]
-    return min(failed, default=len(LEVELS)) - 1
+    return min(failed) - 1 if failed else highest if judged else 0
 
 
 def _judge(criteria: Sequence[Criterion], values: Mapping[str, Value]) -> tuple[Judgement, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from govlab.assess.bounds import worst
+from govlab.assess.bounds import is_number, worst
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Figure, Value
@@ -69,17 +69,13 @@ def _problem(name: Any, value: Any) -> str | None:
         return f"no figure `{name}`; {did_you_mean(str(name), FIGURES) or 'see `govlab scorecard`'}"
     if FIGURES[name].better == "none":
         return f"`{name}` has no better or worse; it cannot have a target"
-    if _number(value) or (isinstance(value, dict) and _complete(value)):
+    if is_number(value) or (isinstance(value, dict) and _complete(value)):
         return None
     return f"`{name}: {value}` is no target; write a number or {{good: 0.95, fair: 0.9}}"
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _complete(value: Mapping[Any, Any]) -> bool:
-    return set(value) == {"good", "fair"} and all(map(_number, value.values()))
+    return set(value) == {"good", "fair"} and all(map(is_number, value.values()))
 
 
 def _target(value: Any) -> Target:
@@ -92,7 +88,8 @@ def judge(figure: Figure, value: Value, target: Target | None) -> Status:
     """How `value` stands against `target`, judged by the worse end of its interval.
 
     What cannot be told counts against the figure: where that alone, or that it is of too few runs
-    to have an interval, keeps it from passing, the status is unknown. Where there is nothing to count, nothing passes or fails.
+    to have an interval, keeps it from passing, the status is unknown. Where there is nothing to
+    count, nothing passes or fails.
 
     >>> figure = FIGURES["audit.complete_runs"]
     >>> judge(figure, Value(figure.id, None, None, 1.0, 50, 50, 0), Target(0.9, 0.8))

@@ -143,6 +143,12 @@ def test_the_shipped_catalogue_names_each_control_once() -> None:
         ("- {framework: F, controls: [{id: 1, title: t, evidence: [{retention: -1}]}]}", "is none"),
         ("- {framework: F, controls: [{id: 1, title: t, evidence: [{figure: audit.actor_share, "
          "at_most: much}]}]}", "is no number"),
+        ("- {framework: F, controls: [{id: 1, title: t, evidence: [{figure: audit.actor_share, "
+         "at_most: .nan}]}]}", "is no number"),
+        ("[]", "a list of frameworks"),
+        ("- {framework: 800, controls: []}", "put it in quotes"),
+        ("- {framework: F, controls: [{id: 1, title: t, evidence: []}, "
+         "{id: '1', title: u, evidence: []}]}", "is there 2 times"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_catalogue_is_said(tmp_path: Path, text: str, said: str) -> None:
