@@ -17,12 +17,14 @@ from govlab.kpi.spec import RUN_CUTS
 from govlab.registry import Registry
 from govlab.selection import Selection
 
-__all__ = ["CUTS", "Asked", "checked", "days_of"]
+__all__ = ["CUTS", "LONGEST", "Asked", "checked", "days_of"]
 
 CUTS: Final = tuple(cut for cut in RUN_CUTS if cut != "day")
 """What a log may be parted by."""
 
 _DAY: Final = timedelta(days=1)
+LONGEST: Final = 3 * 366
+"""Days that are looked at, the newest: one record of 1970 costs no half a century of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def days_of(oldest: datetime, as_of: datetime, asked: Asked) -> Days:
     if reference is not None and current is not None and current[0] < reference[1]:
         raise UsageError("`--current` begins before `--reference` ends; write them apart")
     whole = last if over else last - _DAY
-    return Days(oldest.date(), last, whole, reference, current, SURE)
+    first = last - min(last - oldest.date(), (LONGEST - 1) * _DAY)
+    return Days(first, last, whole, reference, current, SURE)
 
 
 def _period(given: str | None, option: str) -> tuple[date, date] | None:

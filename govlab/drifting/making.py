@@ -163,6 +163,10 @@ def _unknown(found: Found, followed: _Followed, days: Days) -> Iterator[Unknown]
     if found.untimed:
         why = f"{found.untimed:,} actions have no time: whether they drift is unknown"
         yield Unknown("all", why)
+    oldest = found.whole.oldest
+    if oldest is not None and oldest.astimezone(found.scope.zone()).date() < days.first:
+        why = f"the log reaches back further; only the days from {days.first} on are looked at"
+        yield Unknown("all", why)
     if len(days) <= SETTLED and days.reference is None:
         yield Unknown("all", f"the log covers {len(days)} days; changes are told after {SETTLED}")
     yield from unknown_shares(followed, registry=found.asked.registry is not None)

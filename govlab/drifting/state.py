@@ -57,7 +57,7 @@ def read_state(path: Path, as_of: datetime | None) -> Told:
         found = _read(said)
     except FileNotFoundError:
         return Told()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"`{path}` is no state of `govlab drift`; name another file, or remove it"
         ) from None
@@ -77,9 +77,13 @@ def _read(said: Mapping[str, Any]) -> Told:
         for id_, one in said["accepted"].items()
     }
     alerts = {id_: dict(one) for id_, one in said["alerts"].items()}
-    for one in alerts.values():
+    for id_, one in alerts.items():
         _period(one)
-    return Told(said["as_of"] and datetime.fromisoformat(said["as_of"]), alerts, accepted)
+        date.fromisoformat(Earlier.of(id_, one).first_seen)
+    as_of = said["as_of"] and datetime.fromisoformat(said["as_of"])
+    if as_of and as_of.tzinfo is None:
+        raise ValueError(as_of)
+    return Told(as_of, alerts, accepted)
 
 
 def _period(said: Mapping[str, Any]) -> tuple[date, date]:

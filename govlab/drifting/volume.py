@@ -53,7 +53,7 @@ def _daily(part: pl.DataFrame, days: Days) -> Daily:
     of = days.filled({day: float(events) for day, events, _ in daily})
     runs = days.filled({day: float(runs) for day, _, runs in daily})
     among = days.filled({})
-    start = days.place(min(day for day, _, _ in daily)) + 1
+    start = max(days.place(min(day for day, _, _ in daily)) + 1, 0)
     among[start : days.place(days.whole) + 1] = 1.0
     return Daily(of * among, among, runs * among, days.first.weekday(), _deff(part), count=True)
 

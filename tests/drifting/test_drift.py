@@ -15,6 +15,7 @@ from numpy.random import default_rng
 import govlab
 from govlab.cli.main import run
 from govlab.drifting import Accepted, Drift
+from govlab.drifting.asking import LONGEST
 from govlab.errors import UsageError
 from govlab.registry import Written, activate, add
 from govlab.synthesis import synth
@@ -179,6 +180,17 @@ def test_a_short_or_empty_log_says_so(halved: pl.DataFrame) -> None:
     short = govlab.drift(halved, until="2026-01-12")
     assert "covers 7 days" in short.unknown[0].why
     assert govlab.drift(halved.clear()).unknown[0].why.startswith("there is no action")
+
+
+def test_one_wrong_clock_costs_no_century_of_days(halved: pl.DataFrame, found: Drift) -> None:
+    """As many days as that would be a hundred million numbers for each series."""
+    first = pl.int_range(pl.len()) == 0
+    wrong = pl.lit(datetime(1, 1, 2, tzinfo=UTC)).cast(halved.schema["ts"])
+    late = govlab.drift(halved.with_columns(pl.when(first).then(wrong).otherwise("ts").alias("ts")))
+    assert late.scope["days"] == LONGEST
+    assert any("reaches back further" in one.why for one in late.unknown)
+    assert not any("reaches back further" in one.why for one in found.unknown)
+    assert _told(late, "decisions.deny_rate").id == _told(found, "decisions.deny_rate").id
 
 
 def test_a_state_is_carried_from_run_to_run(halved: pl.DataFrame, tmp_path: Path) -> None:

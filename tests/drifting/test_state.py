@@ -113,6 +113,9 @@ def test_an_id_cut_too_short_is_refused() -> None:
 _NO_STATES = (
     "", "[]", "{}", '{"format": 2}', '{"format": 1, "alerts": 3}',
     '{"format": 1, "as_of": null, "accepted": {}, "alerts": {"a": {}}}',
+    '{"format": 1, "as_of": "2026-03-09T12:00:00", "accepted": {}, "alerts": {}}',  # which zone?
+    '{"format": 1, "as_of": null, "accepted": {}, "alerts": {"a": {"began_from": "2026-03-01", '
+    '"began_to": "2026-03-01"}}}',
 )  # fmt: skip
 
 
