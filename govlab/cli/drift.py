@@ -142,4 +142,5 @@ def _fails(word: str, found: Drift) -> bool:
         case "unknown":
             return bool(found.unknown)
         case _:
-            return bool(found.scope["empty_days"]) or any(one.late for one in found.seen)
+            heard = bool(found.scope["days"]) and not found.scope["empty_days"]
+            return not heard or any(one.late for one in found.seen)

@@ -124,7 +124,7 @@ def _drift(
 ) -> Drift:
     asked, told = found.asked, _told(found)
     today, zone = days.last, found.scope.zone()
-    folder = str(asked.registry.folder) if asked.registry else "DIR"
+    folder = str(asked.registry.folder) if asked.registry else None
     asking = Asking(found.name, asked.selection.where, found.scope.tz, folder, found.numbers)
     alerts = [
         alert_of(one, causes_of(one, found.seen, days, asked.registry, zone), asking)

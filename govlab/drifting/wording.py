@@ -64,7 +64,7 @@ class Asking:
     log: str
     where: str | None = None
     tz: str = "UTC"
-    registry: str = "DIR"
+    registry: str | None = None
     numbers: frozenset[str] = frozenset()
 
 
@@ -175,10 +175,12 @@ def _volume(found: Verdict) -> str:
 
 def _query(found: Verdict, asking: Asking) -> str:
     if found.key.figure == MISMATCH:
-        return shlex.join(["govlab", "fidelity", asking.log, "--registry", asking.registry])
+        return shlex.join(["govlab", "fidelity", asking.log, "--registry",
+                           asking.registry or "DIR"])  # fmt: skip
     figure, options = found.key.figure, []
     if figure in FOLLOWED and not figure.startswith("drift."):
         options += ["--figure", figure, "--side", "numerator"]
+        options += ["--registry", asking.registry] if asking.registry else []
     silent = found.direction == "silent"
     day = found.since - timedelta(days=7) if silent else found.since
     options += ["--since", day.isoformat()]

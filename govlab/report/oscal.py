@@ -40,7 +40,7 @@ def assessment_results(
     Raises UsageError where the log has no time: OSCAL asks when evidence was collected.
     """
     if as_of is None:
-        raise UsageError("OSCAL asks for a time, and the log has none: name one with `--as-of`")
+        raise UsageError("OSCAL asks for a time, and the log has none: name one with `--until`")
     made = _Made(scope, as_of)
     results = [
         _result(name, list(of), made)

@@ -71,7 +71,9 @@ def test_without_a_time_oscal_is_refused(govlab: Command, tmp_path: Path) -> Non
     log = tmp_path / "log.parquet"
     pl.DataFrame({"tool": ["a"], "event_id": ["1"]}).write_parquet(log)
     ran = govlab("compliance", log, "--oscal", tmp_path / "o.json")
-    assert (ran.code, "--as-of" in ran.err, (tmp_path / "o.json").exists()) == (2, True, False)
+    assert (ran.code, "--until" in ran.err, (tmp_path / "o.json").exists()) == (2, True, False)
+    cured = govlab("compliance", log, "--until", "2026-01-01", "--oscal", tmp_path / "o.json")
+    assert (cured.code, (tmp_path / "o.json").exists()) == (0, True)
 
 
 def test_oscal_is_valid_in_another_tools_model(oscal: dict[str, Any]) -> None:

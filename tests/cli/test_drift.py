@@ -116,6 +116,8 @@ def test_what_has_no_time_is_unknown_and_can_fail(
     assert ran.code == 1
     assert ran.out.startswith("drift: unknown")
     assert "has a time: whether anything drifts is unknown" in ran.out
+    assert govlab("drift", tmp_path / "timeless.parquet", "--fail-on", "late").code == 1
+    assert govlab("drift", log, "--since", "2030-01-01", "--fail-on", "late").code == 1
 
 
 def test_filters_choose_what_is_looked_at(govlab: Command, log: Path) -> None:

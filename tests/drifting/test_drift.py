@@ -220,7 +220,9 @@ def test_an_activation_or_a_new_agent_explains(halved: pl.DataFrame, tmp_path: P
     add(tmp_path / "registry", bundle, written=Written(now))
     activate(tmp_path / "registry", "1.0.0", at=START + timedelta(days=DAY), written=Written(now))
     found = govlab.drift(halved, registry=tmp_path / "registry")
-    (cause,) = _told(found, "decisions.deny_rate").explained_by
+    told = _told(found, "decisions.deny_rate")
+    assert f"--registry {tmp_path / 'registry'}" in told.query, "the figure may rest on it"
+    (cause,) = told.explained_by
     assert (cause.kind, cause.name, cause.on) == ("activation", "gate 1.0.0 (activate)", CHANGED)
     later = (pl.col("ts") >= START + timedelta(days=DAY)) & (pl.col("decision") != "DENY")
     agent = pl.when(later).then(pl.lit("night-agent")).otherwise("actor")
