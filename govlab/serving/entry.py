@@ -11,7 +11,7 @@ import msgspec
 from govlab.plan.decision import Decision, Remedy, Requirement
 from govlab.serving.answers import Answer
 from govlab.serving.mapping import Asked
-from govlab.serving.reports import Report
+from govlab.serving.reports import Report, approval_bound
 from govlab.serving.ruling import Ruling
 
 __all__ = ["decided", "reported"]
@@ -57,7 +57,7 @@ def decided(
         "approvals": _approvals(decision.approvals),
         "remediation": _remediation(decision.remediation),
         "approval_failed": answer.failed or None,
-        **({"consumes": approval["approval_id"], "approval_consumed_at": event["ts"]}
+        **({"consumes": approval_bound(approval), "approval_consumed_at": event["ts"]}
            if answer.consumes else {}),
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from govlab.serving import limits
 from govlab.serving.answers import Answer, Terms, answered, supported
 from govlab.serving.entry import decided
 from govlab.serving.mapping import asked
-from govlab.serving.reports import approval_id, approval_of, read_report
+from govlab.serving.reports import approval_bound, approval_names, approval_of, read_report
 from govlab.serving.service import Service
 from govlab.serving.wire import Question, RefusedError, read_question
 
@@ -29,7 +29,7 @@ _MEMBERS: Final = ("subject", "action", "resource", "context", "supported_obliga
 
 @dataclass(slots=True)
 class _Round:
-    """The answers of one request and their entries, not yet written; `used` are approvals."""
+    """The answers of one request and their entries, not yet written; `used` names approvals."""
 
     service: Service
     now: datetime
@@ -46,7 +46,7 @@ class _Round:
         answer = answered(ruling, decision, told.event, terms, self.now)
         answer = memory.settle(ruling, made, answer, terms.approval, self.now)
         if answer.consumes:
-            self.used.add(columns["approval_id"])
+            self.used |= approval_names(columns)
         self.service.metrics.decisions[decision.decision, answer.decision] += 1
         self.entries.append(decided(ruling, told, decision, answer, columns))
         return answer
@@ -59,8 +59,9 @@ class _Round:
         if not isinstance(said, dict):
             raise RefusedError(400, "`context.approval` is not an object")
         columns = dict(read_report("approval", said).columns)
-        name = columns["approval_id"] = approval_id(columns)
-        if name in self.used or self.service.was_consumed(name):
+        columns.setdefault("approval_id", approval_bound(columns))
+        names = approval_names(columns)
+        if names & self.used or any(map(self.service.was_consumed, names)):
             columns.setdefault("approval_consumed_at", self.now)
         return columns
 
@@ -96,7 +97,7 @@ async def evaluate_each(service: Service, body: Mapping[str, Any], event_id: str
     defaults = {name: body[name] for name in _MEMBERS if name in body}
     now, answers = _Round(service, service.now()), []
     for place, item in enumerate(items):
-        answer = _item(now, defaults, item, f"{event_id}/{place}")
+        answer = _item(now, defaults, item, service.event_id(f"{event_id}/{place}"))
         answers.append(answer)
         if answer["decision"] is last:
             break

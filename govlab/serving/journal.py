@@ -89,10 +89,14 @@ class Journal:
             os.fsync(self.file)
             path = _named(self.folder, self.head.size)
             file = _opened(path)
-            os.close(self.file)
-            self.known.close(self.path)
         except OSError as error:
             raise JournalError(f"the decision log cannot be rotated: {error.strerror}") from error
+        try:
+            self.known.close(self.path)  # the last that may fail: it forgets nothing if it does
+        except OSError as error:
+            os.close(file)
+            raise JournalError(f"the decision log cannot be rotated: {error.strerror}") from error
+        os.close(self.file)
         self.path, self.file, self.size = path, file, 0
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ class Noted(msgspec.Struct):
     event_id: str
     told: str | None = None
     consumes: str | None = None
+    approval_id: str | None = None
 
 
 noted = msgspec.json.Decoder(Noted).decode
@@ -51,7 +52,7 @@ def keys_of(entry: Noted) -> Iterator[bytes]:
     if entry.told:
         yield key(entry.type, entry.event_id, entry.told)
     if entry.consumes:
-        yield key("consumed", entry.consumes)
+        yield from (key("consumed", n) for n in (entry.consumes, entry.approval_id) if n)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from govlab.runtime import arguments
 from govlab.schema import ACTIONS
 from govlab.serving.wire import RefusedError
 
-__all__ = ["Report", "approval_id", "approval_of", "read_report"]
+__all__ = ["Report", "approval_bound", "approval_names", "approval_of", "read_report"]
 
 _WORDS: Final[Mapping[str, frozenset[str]]] = {
     "approval_status": frozenset({"approved", "rejected", "expired", "cancelled", "pending"}),
@@ -110,21 +110,23 @@ def approval_of(columns: Mapping[str, Any]) -> Approval:
     )
 
 
-def approval_id(columns: Mapping[str, Any]) -> str:
-    """The id of the approval that `columns` describe: its own, or else a digest of what it binds.
+def approval_names(columns: Mapping[str, Any]) -> frozenset[str]:
+    """By what an approval is known again: its own id, and what it binds.
 
-    An approval is used once: by this name the log knows that it was.
+    An approval is used once, under another id too: ids are what the caller says.
     """
-    own = columns.get("approval_id")
-    if own:
-        return str(own)
-    bound = {name: columns[name] for name in sorted(columns) if name in _BINDING}
+    return frozenset({str(columns.get("approval_id") or ""), approval_bound(columns)} - {""})
+
+
+def approval_bound(columns: Mapping[str, Any]) -> str:
+    """A digest of what was asked for, and when (hex); of the votes, where nobody says when."""
+    timed = columns.get("approval_requested_at") is not None
+    names = _BINDING if timed else (*_BINDING, "approval_votes")
+    bound = {name: columns[name] for name in sorted(names) if columns.get(name) is not None}
     return sha256(arguments.canonical(bound).encode()).hexdigest()[:32]
 
 
-_BINDING: Final = frozenset({
-    "approval_requested_at", "approval_votes", "approval_policy_digest", "approval_action_sha256",
-})  # fmt: skip
+_BINDING: Final = ("approval_requested_at", "approval_policy_digest", "approval_action_sha256")
 
 
 def _time(text: str) -> datetime:

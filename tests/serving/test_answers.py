@@ -109,9 +109,19 @@ def test_an_approval_that_holds_permits_once(tmp_path: Path) -> None:
     used = entries(asked.journal.folder)[1]
     assert (used["approval_id"], used["approved_by"]) == ("ap1", ["boss"])
     assert used["approval_consumed_at"] == used["ts"]
-    batch = {"evaluations": [question(context={"approval": {**good, "id": "ap2"}})] * 2}
+    other = approval(asked, id="ap2", requested_at=later(30).isoformat())
+    batch = {"evaluations": [question(context={"approval": other})] * 2}
     answers = asked.batch(batch).body["evaluations"]
     assert [answer["decision"] for answer in answers] == [True, False]
+
+
+@pytest.mark.parametrize("change", [{"id": "ap2"}, {"requested_at": "2026-01-01T11:59:59Z"}])
+def test_an_approval_that_was_used_is_so_under_another_name(tmp_path: Path, change: Any) -> None:
+    asked = of_rules(tmp_path, HELD)
+    good = approval(asked)
+    assert asked.evaluate(question(context={"approval": good})).body["decision"] is True
+    again = asked.evaluate(question(context={"approval": {**good, **change}})).body
+    assert again["context"]["failed"] == ["consumed"]
 
 
 def test_an_approval_without_an_id_is_used_once_too(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from govlab.audit.chain import Verification, judge
 from govlab.audit.entries import decision_log, links_of_files
 from govlab.entries import Head, hash_of, seal
 from govlab.errors import LogError, UsageError
-from govlab.serving import recovery
+from govlab.serving import known, recovery
 from govlab.serving.durable import Durable, Policy, read_policy
 from govlab.serving.journal import Journal, JournalError, open_journal
 from govlab.serving.known import key
@@ -131,10 +131,10 @@ def test_what_was_known_is_found_again_without_its_files_of_keys(tmp_path: Path)
     journal.close()
     for keys in tmp_path.glob(".*.keys"):
         keys.unlink()
-    known = open_journal(tmp_path, "c").known
-    assert key("consumed", "a") in known
-    assert key("ended", "e0", "t") in known
-    assert key("consumed", "b") not in known
+    found = open_journal(tmp_path, "c").known
+    assert key("consumed", "a") in found
+    assert key("ended", "e0", "t") in found
+    assert key("consumed", "b") not in found
 
 
 def test_it_dies_as_a_file_is_made(tmp_path: Path) -> None:
@@ -165,6 +165,27 @@ def test_half_an_entry_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.M
     assert key("decided", "e10") not in journal.known
     journal.append([entry(10)])
     assert verified(tmp_path).records == 11
+
+
+def test_a_file_that_cannot_be_closed_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path, 1, rotate=300)
+    journal.append([{**entry(1), "approval_id": "a", "consumes": "b"}])
+    with monkeypatch.context() as disk:
+        disk.setattr(known, "_stored", _full)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="cannot be rotated: No space left"):
+                journal.append([entry(2)])
+    journal.append([entry(2)])
+    assert [one["event_id"] for one in entries(tmp_path)] == ["e0", "e1", "e2"]
+    assert len(list(tmp_path.glob("decisions-*"))) == 2
+    for name in ("a", "b"):
+        assert key("consumed", name) in journal.known
+
+
+def _full(*_args: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_writes_that_are_cut_short_are_gone_on_with(

@@ -51,6 +51,17 @@ def test_items_of_a_batch_are_events(asked: Inside) -> None:
     assert asked.report("b/2", "started", {}).status == 404
 
 
+def test_an_id_names_one_event_however_it_was_asked(asked: Inside) -> None:
+    several = {**question(), "evaluations": [3, {}], "options": {"item_context": True}}
+    asked.evaluate(question(), X_Request_ID="q/1")
+    for _ in range(2):
+        asked.batch(several, X_Request_ID="q")
+        asked.evaluate(question(), X_Request_ID="q")
+    names = [one["event_id"] for one in entries(asked.journal.folder)]
+    assert len(names) == 6
+    assert len(set(names)) == 6
+
+
 def test_what_is_not_said_is_what_the_server_saw(asked: Inside) -> None:
     asked.report("r1", "started", {"worker": "w", "note": {"a": 1}})
     asked.report("r1", "ended", {"outcome": "blocked", "ended_at": "2026-01-01T00:00:00+01:00"})

@@ -40,9 +40,12 @@ _OF_ROW: Final = frozenset({*_COLUMNS, "type", "args"})
 
 @dataclass(slots=True)
 class _Known:
-    """What was told of events, by their id, and the files that were read for it."""
+    """What was told of events, by chain and id, and the files that were read for it.
 
-    told: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    Each server has a chain: another's event of the same id is another event.
+    """
+
+    told: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
 
 
@@ -52,7 +55,7 @@ def heed(source: Source, options: Options) -> None:
     known.files.add(source.name)
     for entry in each_object(source, _told):
         if not isinstance(entry, Bad):
-            known.told.setdefault(str(entry["event_id"]), []).append(entry)
+            known.told.setdefault(_event(entry), []).append(entry)
 
 
 def _known(options: Options) -> _Known:
@@ -81,7 +84,7 @@ def _records(data: bytes, place: int, known: _Known) -> Iterator[Record]:
     if kind != "decided":
         yield Skipped(f"entry {kind}")
         return
-    told = sorted(known.told.get(str(entry.get("event_id")), []), key=_place)
+    told = sorted(known.told.get(_event(entry), []), key=_place)
     columns, owners = _columns(entry), {}
     for place_told, later in enumerate(told):
         found = _columns(later, FIELDS[later["type"]].values())
@@ -95,6 +98,10 @@ def _records(data: bytes, place: int, known: _Known) -> Iterator[Record]:
         "time_source": "event" if columns.get("ts") else "none",
         "extra": _notes(entry, told, owners),
     })  # fmt: skip
+
+
+def _event(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return _text(entry, "chain"), str(entry.get("event_id"))
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

@@ -64,6 +64,16 @@ def test_what_was_told_stands_in_the_row_of_its_decision(tmp_path: Path) -> None
     assert report.skipped == {"entry approval": 2, "entry started": 1, "entry ended": 1}
 
 
+def test_what_one_server_was_told_is_not_told_of_the_event_of_another(tmp_path: Path) -> None:
+    write(tmp_path / "src" / "a" / "decisions-0.ndjson", *LOG)
+    told = {"type": "started", "event_id": "e-1", "told": "x", "worker": "w", "executed": True}
+    write(tmp_path / "src" / "b" / "decisions-0.ndjson", *chained(told, chain="d"))
+    _, rows = log_of(tmp_path / "src", out=tmp_path / "log")
+    assert rows.select("event_id", "worker", "outcome").rows() == [
+        ("e-1", None, "success"), ("e-2", None, None)
+    ]  # fmt: skip
+
+
 def test_entries_of_one_event_may_stand_in_several_files(tmp_path: Path) -> None:
     for place, entry in enumerate(reversed(LOG)):
         write(tmp_path / "src" / f"decisions-{place}.ndjson", entry)
