@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from govlab.enforcing.checks import Check, stopped
 from govlab.enforcing.engines import Decider, Event
-from govlab.enforcing.meters import Breach, Meter, current
+from govlab.enforcing.meters import Breach, Meter, OverrunError, current
 from govlab.enforcing.redaction import redacted
 from govlab.enforcing.reservations import Reservation
 from govlab.enforcing.stores import Store, StoreError
@@ -54,13 +54,16 @@ def logged(breach: Breach) -> None:
     _LOG.warning("%s went over `%s`", breach.event_id, breach.constraint)
 
 
+_FINAL = (DeniedError, HeldError, OverrunError)  # trying again would pass the limit again
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Calls a tool where a decision of `engine` permits it, within the limits it sets.
 
     `check` names the constraints that stop a request, `report` is told every limit passed. `ask` is
     asked for an approval where one is required. A call is tried `retries` times again where it
-    raises one of `again`, and no more often than `max_retries` allows.
+    raises one of `again`, no more often than `max_retries` allows, and never past a limit.
     """
 
     engine: Decider
@@ -93,8 +96,8 @@ class Guard:
         for left in reversed(range(self._tries(made))):
             try:
                 return await _awaited(lambda: dispatch(asked), meter, ends, self.elapsed)
-            except self.again:
-                if left == 0:
+            except self.again as error:
+                if left == 0 or isinstance(error, _FINAL):
                     raise
         raise AssertionError("a call is tried once at least")
 
@@ -104,8 +107,8 @@ class Guard:
         for left in reversed(range(self._tries(made))):
             try:
                 return _called(lambda: dispatch(asked), meter, ends, self.elapsed)
-            except self.again:
-                if left == 0:
+            except self.again as error:
+                if left == 0 or isinstance(error, _FINAL):
                     raise
         raise AssertionError("a call is tried once at least")
 
@@ -175,6 +178,8 @@ def _called(
     context.run(current.set, meter)
     if ends is None:
         return context.run(call)
+    if elapsed() >= ends:  # no time is left to try again in
+        meter.breach("timeout_s", None)
     pool = ThreadPoolExecutor(1, "govlab-guard")
     try:
         future = pool.submit(context.run, call)

@@ -18,8 +18,10 @@ def redacted(event: Event, paths: Iterable[str]) -> Event:
 
     >>> redacted({"args": '{"to": {"name": "Ann"}, "n": 1}'}, ["args.to.name"])["args"]
     '{"n":1,"to":{"name":"[redacted]"}}'
+    >>> redacted({"args": '{"n": 1}'}, ["args"])["args"]
+    '"[redacted]"'
     """
-    wanted = [path.removeprefix("args.").split(".") for path in paths]
+    wanted = [[] if path == "args" else path.removeprefix("args.").split(".") for path in paths]
     if not wanted or event.get("args") is None:
         return event
     parsed = parse(event["args"]) if isinstance(event["args"], str) else None

@@ -58,7 +58,8 @@ def problems(manifest: bytes, files: Mapping[str, bytes], others: list[str]) -> 
     if said is None or not isinstance(listed, dict):
         return [f"`{MANIFEST}` is no manifest of an export"]
     found = [f"`{name}` is not in the manifest" for name in [*others, *files] if name not in listed]
-    for name, entry in sorted(listed.items()):
+    for name in sorted({*listed, *(set(FILES) - files.keys())}):
+        entry = listed.get(name)
         wanted = entry.get("sha256") if isinstance(entry, dict) else None
         if name not in files:
             found.append(f"`{name}` is missing")
@@ -73,10 +74,14 @@ def _digests(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> list[st
     said = manifest.get("bundle")
     wanted = said.get("digest") if isinstance(said, dict) else None
     parent: str | None = None
-    for member in bundle.get("bundles") or [{}]:
+    chain = bundle.get("bundles")
+    for member in chain if isinstance(chain, list) else [None]:
         if not isinstance(member, dict) or member.get("parent") != parent:
             return [f"`{BUNDLE}` is no chain of bundles"]
-        parent = sha256(rfc8785.dumps(member)).hexdigest()
+        try:
+            parent = sha256(rfc8785.dumps(member)).hexdigest()
+        except ValueError as error:  # a number that RFC 8785 has no form for
+            return [f"`{BUNDLE}` is no bundle: {error}"]
     if wanted is None or not wanted == parent == bundle.get("digest"):
         return [f"`{BUNDLE}` does not have the digest that the manifest says"]
     return []

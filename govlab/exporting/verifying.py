@@ -16,6 +16,7 @@ from govlab.runtime.arguments import parse
 __all__ = ["Verified", "verified_engine", "verify"]
 
 _LARGEST = 256 * 1024 * 1024  # bytes of one file
+_BROKEN = (AttributeError, ImportError, NameError, SyntaxError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,12 @@ def verified_engine(folder: Path, key: Key | None = None) -> Exported:
     found = verify(folder, key)
     if found.failed:
         raise UsageError(f"`{folder}` is not what was exported: {'; '.join(found.problems)}")
-    loaded = open_engine(found.engine.decode())
+    try:
+        loaded = open_engine(found.engine.decode())
+    except _BROKEN as error:
+        raise UsageError(
+            f"`{folder}/{ENGINE}` does not load: {error}; export the bundle again"
+        ) from error
     if loaded.digest != found.digest:
         raise UsageError(f"`{folder}/{ENGINE}` decides for another bundle than the manifest says")
     return replace(loaded, bundle=found.bundle)

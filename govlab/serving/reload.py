@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from govlab.errors import GovlabError
@@ -30,9 +30,14 @@ class Reload:
     say: Callable[[str], None]
     token_file: Path | None = None
     seen: object = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def now(self) -> None:
         """Takes the version that is there now; one that cannot be read changes nothing."""
+        async with self.turn:  # who was told later reads later
+            await self._read()
+
+    async def _read(self) -> None:
         self.seen = stamp(self.path)
         try:
             ruling = await asyncio.to_thread(self.read, self.path)

@@ -103,7 +103,10 @@ def of_bundle(bundle: Bundle) -> Ruling:
 
 
 def _ruling(engine: Exported, text: bytes) -> Ruling:
-    document = _read(text)
+    try:
+        document = _read(text)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"`bundle.json`: {error}; export the bundle again") from error
     remembers = any(one.history for one in document.bundles)
     return Ruling(
         document.name,

@@ -199,6 +199,37 @@ def test_a_call_is_tried_again_as_often_as_the_limit_lets_it(
         bench.call("limits", tool, records_affected=1, attempt=4)
 
 
+def test_what_went_over_a_limit_is_not_tried_again(make: Make, store: Store) -> None:
+    bench, calls = Bench(make, store, retries=2, again=(Exception,)), []
+
+    def tool(asked: Any) -> None:
+        calls.append(asked)
+        spend(records_affected=6)
+
+    async def waits(asked: Any) -> None:
+        tool(asked)
+
+    with pytest.raises(OverrunError, match="max_records"):
+        bench.call("limits", tool, records_affected=1)
+    with pytest.raises(OverrunError, match="max_records"):
+        asyncio.run(bench.guard.acall(event(1, env="limits", records_affected=1), waits))
+    assert len(calls) == 2
+
+
+def test_where_no_time_is_left_nothing_is_called_again(make: Make, store: Store) -> None:
+    times = iter([0.0, 0.0, 0.0, 0.06, 0.06])
+    options: dict[str, Any] = {"again": (FlakyError,), "elapsed": lambda: next(times)}
+    bench, calls = Bench(make, store, retries=2, **options), []
+
+    def tool(asked: Any) -> None:
+        calls.append(asked)
+        raise FlakyError
+
+    with pytest.raises(OverrunError, match="timeout_s"):
+        bench.call("slow", tool)
+    assert len(calls) == 1
+
+
 def test_only_what_may_come_back_is_tried_again(make: Make, store: Store) -> None:
     bench, calls = Bench(make, store, retries=5, again=(FlakyError,)), []
 

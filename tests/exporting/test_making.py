@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,22 @@ def test_an_export_is_replaced_and_anything_else_is_not(tmp_path: Path) -> None:
         export_engine("prod-safety", tmp_path / "mine")
     assert content(tmp_path / "mine") == {"thesis.txt": b"dear"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e", "mine"]
+
+
+def test_what_no_export_has_is_not_lost_with_it(tmp_path: Path) -> None:
+    export_engine("coding-agent", tmp_path / "e")
+    (tmp_path / "e" / "decisions").mkdir()
+    before = sorted(path.name for path in (tmp_path / "e").iterdir())
+    with pytest.raises(UsageError, match=r"holds `decisions`, which no export has"):
+        export_engine("prod-safety", tmp_path / "e")
+    assert sorted(path.name for path in (tmp_path / "e").iterdir()) == before
+
+
+def test_an_export_is_replaced_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_engine("coding-agent", tmp_path / "e")
+    monkeypatch.chdir(tmp_path / "e")
+    export_engine("prod-safety", Path())
+    assert verified_engine(tmp_path / "e").digest == load_bundle("prod-safety").digest
 
 
 def wrong(source: str) -> Any:
@@ -182,7 +199,6 @@ def test_signed_is_ok_for_its_key_alone(tmp_path: Path, key: Key) -> None:
 
 def test_the_envelope_is_dsse_and_in_toto(tmp_path: Path, key: Key) -> None:
     from base64 import b64decode  # noqa: PLC0415  # used here alone
-    from hashlib import sha256  # noqa: PLC0415  # as above
 
     export_engine("prod-safety", tmp_path / "e", key=key)
     said = json.loads((tmp_path / "e" / SIGNATURE).read_text())
@@ -232,4 +248,39 @@ def test_nothing_runs_of_what_was_changed(tmp_path: Path) -> None:
     (tmp_path / "e" / "engine.py").unlink()
     (tmp_path / "e" / "engine.py").symlink_to(tmp_path / "elsewhere.py")
     with pytest.raises(UsageError, match="no plain file"):
+        verified_engine(tmp_path / "e")
+
+
+@pytest.mark.parametrize("name", ["engine.py", "bundle.json", "vectors.jsonl"])
+def test_a_file_that_a_manifest_does_not_name_is_missed(name: str, tmp_path: Path) -> None:
+    export_engine("prod-safety", tmp_path / "e")
+    (tmp_path / "e" / name).unlink()
+    said = json.loads((tmp_path / "e" / MANIFEST).read_text())
+    del said["files"][name]
+    (tmp_path / "e" / MANIFEST).write_text(json.dumps(said))
+    assert verify(tmp_path / "e").problems == (f"`{name}` is missing",)
+
+
+def forged(folder: Path, name: str, text: bytes) -> None:
+    """The export in `folder` with another text of a file, and a manifest to match."""
+    (folder / name).write_bytes(text)
+    said = json.loads((folder / MANIFEST).read_text())
+    said["files"][name]["sha256"] = sha256(text).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize("bundles", [b"3", b"null", b'[{"a":9007199254740999}]', b"[[]]"])
+def test_a_bundle_that_is_none_is_a_problem(bundles: bytes, tmp_path: Path) -> None:
+    export_engine("prod-safety", tmp_path / "e")
+    forged(tmp_path / "e", "bundle.json", b'{"digest":"ab","bundles":%s}' % bundles)
+    found = verify(tmp_path / "e")
+    assert found.failed
+    assert len(found.problems) == 1
+
+
+@pytest.mark.parametrize("text", [b"def", b"\xff", b"import not_there", b"missing", b"'' + 1", b""])
+def test_an_engine_that_does_not_load_is_refused(text: bytes, tmp_path: Path) -> None:
+    export_engine("prod-safety", tmp_path / "e")
+    forged(tmp_path / "e", "engine.py", text)
+    with pytest.raises(UsageError, match=r"engine.py` does not load: .*; export the bundle again"):
         verified_engine(tmp_path / "e")
