@@ -15,7 +15,17 @@ from govlab.entries import FIELDS
 from govlab.runtime import arguments
 from govlab.serving.entry import reported
 from govlab.serving.evaluations import evaluate, evaluate_each, search
-from govlab.serving.http import Call, Receive, Reply, Scope, Send, json_reply, read_body, send_reply
+from govlab.serving.http import (
+    Call,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    json_reply,
+    named,
+    read_body,
+    send_reply,
+)
 from govlab.serving.journal import JournalError
 from govlab.serving.known import key
 from govlab.serving.limits import ID
@@ -44,7 +54,7 @@ class App:
         if scope["type"] != "http":
             return
         started = perf_counter()
-        call = Call(scope["method"], scope["path"], scope["scheme"], dict(scope["headers"]))
+        call = Call(scope["method"], scope["path"], scope["scheme"], named(scope["headers"]))
         route = _route(call.path)
         reply = await self._reply(route, call, receive)
         self.service.metrics.answered(route, reply.status, perf_counter() - started)

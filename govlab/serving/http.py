@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ import msgspec
 from govlab.serving import limits
 from govlab.serving.wire import RefusedError
 
-__all__ = ["Call", "Receive", "Reply", "Scope", "Send", "json_reply", "read_body", "send_reply"]
+__all__ = ["Call", "Receive", "Reply", "Scope", "Send", "json_reply", "named", "read_body",
+           "send_reply"]  # fmt: skip
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: `headers` by lower-case name, the last of those that stand twice."""
+    """One request: `headers` by lower-case name, joined where one stands twice."""
 
     method: str
     path: str
@@ -40,6 +41,18 @@ class Reply:
     body: bytes
     kind: bytes = _JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def named(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name; of two that have one both are said, so that none hides behind the other.
+
+    >>> named([(b"host", b"evil"), (b"host", b"localhost")])
+    {b'host': b'evil, localhost'}
+    """
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        found[name] = value if name not in found else b"%s, %s" % (found[name], value)
+    return found
 
 
 def json_reply(value: Any, status: int = 200, *headers: tuple[bytes, bytes]) -> Reply:

@@ -70,8 +70,10 @@ def serve(
 
 def _memory(log: Path) -> Memory:
     """The budgets, kept beside the decision log: they outlive the process as it does."""
+    path = log / ".history.sqlite"
+    path.touch(mode=0o600)  # who may read it is who may read the log
     try:
-        return Memory(Store.in_file(log / ".history.sqlite"))
+        return Memory(Store.in_file(path))
     except StoreError as error:
         raise LogError(str(error)) from error
 

@@ -54,6 +54,17 @@ def test_a_page_on_the_web_is_not_this_machine(server: Running) -> None:
     for host in ("localhost", f"127.0.0.1:{server.port}", "[::1]:1", "LOCALHOST:8"):
         assert server.evaluate(question(), Host=host).status == 200
     assert b" 403 " in raw(server, b"GET /healthz HTTP/1.0\r\n\r\n")
+    two = b"GET /healthz HTTP/1.1\r\nhost: evil.example\r\nhost: localhost\r\n"
+    assert b" 403 " in raw(server, two + b"connection: close\r\n\r\n")
+
+
+def test_what_is_kept_is_its_owners_alone(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle", "name: test", ALLOW)
+    with serving(bundle, tmp_path / "log") as running:
+        assert running.evaluate(question()).status == 200
+        kept = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "log").iterdir()}
+    assert len(kept) >= 3
+    assert set(kept.values()) == {0}
 
 
 def test_what_is_told_of_itself(server: Running) -> None:
