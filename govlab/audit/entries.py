@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = ["decision_log", "links_of_files", "links_of_rows"]
 
 _OF_NO_ENTRY = frozenset({"decision_origin", "emitter", "time_source", "source_format",
                           "source_ref", "extra", "args"})  # fmt: skip
+_PLACE = re.compile("[0-9]{1,18}")  # what 64 bits hold
 _COLUMNS = tuple(name for name in ACTIONS if name not in _OF_NO_ENTRY)
 
 
@@ -111,7 +113,7 @@ def _there(row: Mapping[str, Any], name: str) -> bool:
 def _link(row: int, entry: Mapping[str, Any]) -> tuple[Any, ...]:
     """An entry as a link of its chain, which stands where a tenant does."""
     seq, chain = entry.get("seq"), entry.get("chain")
-    place = int(seq) if isinstance(seq, str) and seq.isascii() and seq.isdigit() else None
+    place = int(seq) if isinstance(seq, str) and _PLACE.fullmatch(seq) else None
     found = None if _args_differ(entry) else _hash(entry)
     texts = [_text(entry.get(name)) for name in ("event_id", "prev_hash", "record_hash")]
     return (row, f"decision log {_text(chain)}", place, *texts, found)

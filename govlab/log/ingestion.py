@@ -222,7 +222,8 @@ class _Ingest:
     def _said(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows that say what was done; others are no actions."""
         what = [pl.col(n).fill_null("") != "" for n in ("tool", "action") if n in frame.columns]
-        said = frame.select(pl.any_horizontal(what).alias("said"))["said"]
+        none = pl.repeat(False, pl.len())  # where no row of the batch has either
+        said = frame.select(pl.any_horizontal(none, *what).alias("said"))["said"]
         for file, line in frame.filter(~said).select(FILE, LINE).iter_rows():
             self.books.bad(Bad(line, "neither tool nor action"), file)
         return frame.filter(said)

@@ -17,7 +17,7 @@ from tests.log.adapters.test_govlab_decisions import LOG
 from tests.log.fixtures import log_of, write
 
 ODD: tuple[Any, ...] = (None, 5, "x", [], [1], {}, {"columns": 5}, [{"columns": [["a"], 3]}],
-                        "\ud800", 2**70, 1e300, [[[]]])  # fmt: skip
+                        "\ud800", 2**70, 1e300, [[[]]], "9" * 30, "9" * 5000)  # fmt: skip
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from govlab.entries import Head, seal
+from govlab.errors import LogError
 from govlab.runtime.arguments import digest
 from tests.log.fixtures import column, log_of, write
 
@@ -72,6 +75,14 @@ def test_what_one_server_was_told_is_not_told_of_the_event_of_another(tmp_path: 
     assert rows.select("event_id", "worker", "outcome").rows() == [
         ("e-1", None, "success"), ("e-2", None, None)
     ]  # fmt: skip
+
+
+def test_entries_that_name_no_action_are_none(tmp_path: Path) -> None:
+    entry = {"type": "decided", "event_id": "e", "chain": "c", "seq": "9" * 5000, "ts": "x"}
+    report, rows = log_of(write(tmp_path / "a.ndjson", entry, LOG[0]), out=tmp_path / "log")
+    assert (rows["event_id"].to_list(), report.quarantined) == (["e-1"], 1)
+    with pytest.raises(LogError, match="unreadable: 1 neither tool nor action"):
+        log_of(write(tmp_path / "b.ndjson", entry), out=tmp_path / "no", format="govlab_decisions")
 
 
 def test_entries_of_one_event_may_stand_in_several_files(tmp_path: Path) -> None:
