@@ -60,3 +60,10 @@ def test_what_runs_every_night_are_options_and_files_that_are_read() -> None:
 
 def test_every_starter_is_listed() -> None:
     assert all(f"`{name}`" in TEXT for name in starters())
+
+
+def test_what_the_demo_is_said_to_print_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo"]) == 0
+    printed = capsys.readouterr().out
+    shown = TEXT.partition("says first what a rule decided")[2].partition("```text\n")[2]
+    assert all(line in printed for line in shown.partition("```")[0].splitlines())

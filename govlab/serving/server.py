@@ -20,7 +20,7 @@ from govlab.serving.limits import BODY, CONNECTIONS, HEADERS, PATIENCE_S
 from govlab.serving.reload import Reload
 from govlab.serving.service import Service
 
-__all__ = ["Address", "Bounded", "bind", "run"]
+__all__ = ["Address", "Bounded", "Hangups", "bind", "run"]
 
 _GRACE_S = 10
 _BACKLOG = 1024
@@ -131,8 +131,26 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
+class Hangups:
+    """Hangups (SIGHUP) that come while the server starts: they do not end it, and none is lost."""
+
+    __slots__ = ("came",)
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGHUP, self._heard)
+
+    def _heard(self, _number: int, _frame: object) -> None:
+        self.came = True
+
+
 def run(
-    app: App, listening: socket.socket, address: Address, reload: Reload, watch_s: float | None
+    app: App,
+    listening: socket.socket,
+    address: Address,
+    reload: Reload,
+    watch_s: float | None,
+    hangups: Hangups,
 ) -> None:
     """Serves until it is told to stop (SIGINT, SIGTERM); SIGHUP reloads."""
     config = uvicorn.Config(
@@ -152,11 +170,15 @@ def run(
     )
     server = _Server(config)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(server, listening, reload, watch_s))
+        runner.run(_serve(server, listening, reload, watch_s, hangups))
 
 
 async def _serve(
-    server: _Server, listening: socket.socket, reload: Reload, watch_s: float | None
+    server: _Server,
+    listening: socket.socket,
+    reload: Reload,
+    watch_s: float | None,
+    hangups: Hangups,
 ) -> None:
     tasks: set[asyncio.Task[None]] = set()
 
@@ -168,6 +190,8 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, server, reload.service)
     loop.add_signal_handler(signal.SIGHUP, lambda: started(loop.create_task(reload.now())))
+    if hangups.came:
+        started(loop.create_task(reload.now()))
     started(loop.create_task(reload.service.durable.follow()))
     if watch_s is not None:
         started(loop.create_task(reload.watch(watch_s)))

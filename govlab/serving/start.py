@@ -18,7 +18,7 @@ from govlab.serving.journal import Journal, open_journal
 from govlab.serving.memory import Memory
 from govlab.serving.reload import Reload
 from govlab.serving.ruling import read_ruling
-from govlab.serving.server import Address, bind, run
+from govlab.serving.server import Address, Hangups, bind, run
 from govlab.serving.service import Service
 
 __all__ = ["Settings", "serve"]
@@ -52,6 +52,7 @@ def serve(
     Raises UsageError for an address that others reach without a token, BundleError for what does
     not load, LogError for a decision log that cannot be taken up.
     """
+    hangups = Hangups()
     guard, policy = _guard(settings), read_policy(settings.fsync)
     read = partial(read_ruling, key=read_key(settings.key) if settings.key else None)
     ruling = read(settings.bundle)
@@ -64,7 +65,7 @@ def serve(
     reload = Reload(service, settings.bundle, read, say, settings.token_file)
     for line in _told(settings, service, address):
         say(line)
-    run(App(service), listening, address, reload, _WATCH_S if settings.watch else None)
+    run(App(service), listening, address, reload, _WATCH_S if settings.watch else None, hangups)
     say(f"stopped; the decision log has {journal.head.size:,} entries")
 
 

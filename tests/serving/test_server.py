@@ -253,8 +253,19 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
 
 
 def test_nothing_it_was_asked_is_missing_from_its_log(server: Running) -> None:
-    # after all that was done to it above
+    for _ in range(12):
+        server.evaluate(question())
     log = Path(server.process.args[server.process.args.index("--log-dir") + 1])  # type: ignore[index, union-attr]
     found = judge(links_of_files(decision_log(log)))
     assert found.status == "unanchored"
     assert found.records > 10
+
+
+def test_a_signal_that_comes_while_it_starts_is_heard(tmp_path: Path) -> None:
+    """Sent at once when the server says where it is: whether its loop runs by then is chance."""
+    bundle = make_bundle(tmp_path / "bundle", "name: test", ALLOW)
+    for number in range(3):
+        with serving(bundle, tmp_path / f"log-{number}") as server:
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_for("reloaded: test")
+            assert server.evaluate(question()).body["decision"] is True
