@@ -11,7 +11,7 @@ from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
 
-__all__ = ["Bound", "Kept", "Side", "is_number", "kept", "worst"]
+__all__ = ["Bound", "Kept", "Side", "is_number", "kept", "meets", "worst"]
 
 Side = Literal["numerator", "rest", "unknown"]
 
@@ -74,13 +74,14 @@ def kept(bound: Bound, value: Value) -> Kept:
     if worse is None:
         gap = f"{amount(value.value, unit)}, and the log cannot tell for {value.unknown:,} actions"
         return Kept(None, gap, None, "unknown")
-    holds = _meets(bound, worse)
-    if not holds and _meets(bound, end):
+    holds = meets(bound, worse)
+    if not holds and meets(bound, end):
         side = "unknown"
     return Kept(holds, _reason(value, worse, unit), _short(bound, value), side)
 
 
-def _meets(bound: Bound, value: float) -> bool:
+def meets(bound: Bound, value: float) -> bool:
+    """Whether `value` keeps to `bound`."""
     return value >= bound.bound if bound.at_least else value <= bound.bound
 
 

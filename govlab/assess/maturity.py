@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from govlab.assess.bounds import Bound, Side, is_number, kept
+from govlab.assess.bounds import Bound, Side, is_number, kept, meets
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
@@ -67,6 +67,14 @@ class Judgement:
     short: int | None  # events that would have to be otherwise; None where nobody can tell
     against: Side  # of the figure: its counter-examples
 
+    @property
+    def next_step(self) -> str:
+        """What to do: the figure's own step, but where only more runs could show that it holds."""
+        value, bound = self.value.value, self.criterion
+        if value is not None and meets(bound, value) and not self.value.unknown:
+            return "nothing to mend: a log of more runs would show it"
+        return FIGURES[bound.figure].next_step
+
 
 @dataclass(frozen=True, slots=True)
 class Maturity:
@@ -95,7 +103,7 @@ class Maturity:
             "name": LEVELS[self.level],
             "capabilities": dict(self.capabilities),
             "blocking": [_plain(j) for j in self.blocking],
-            "next_steps": [FIGURES[j.criterion.figure].next_step for j in self.next_steps],
+            "next_steps": [j.next_step for j in self.next_steps],
             "criteria": [_plain(j) | {"holds": j.holds} for j in self.judgements],
             "cuts": {cut: dict(levels) for cut, levels in self.cuts.items()},
             "thresholds": "govlab's own; edit them with --criteria",
@@ -117,7 +125,7 @@ def _plain(judgement: Judgement) -> dict[str, Any]:
         "events_to_fix": judgement.short,
         "owner": criterion.owner,
         "phase": criterion.phase,
-        "next_step": FIGURES[criterion.figure].next_step,
+        "next_step": judgement.next_step,
         "side": judgement.against,
     }
 

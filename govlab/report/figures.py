@@ -172,7 +172,7 @@ def _step(card: Scorecard, judged: Judgement) -> Iterator[str]:
         ids = ", ".join(clean(event["event_id"]) for event in examples)
         yield f"    e.g. {ids}"
         yield f"    all: govlab events LOG --figure {figure.id} --side {judged.against}"
-    yield f"    next: {figure.next_step} ({criterion.owner})"
+    yield f"    next: {judged.next_step} ({criterion.owner})"
 
 
 def maturity_text(card: Scorecard) -> str:

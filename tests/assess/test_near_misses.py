@@ -231,3 +231,13 @@ def test_a_criterion_comes_with_the_events_that_speak_against_it(tmp_path: Path)
     lacking = emptied.filter(pl.col("policy_digest").is_null())["event_id"].to_list()
     assert [e["event_id"] for e in card.counter_examples(judged)] == lacking[:3]
     assert card.events("audit.digest_share", "rest")["event_id"].to_list() == lacking
+
+
+def test_where_only_more_runs_could_show_it_nothing_is_to_be_mended() -> None:
+    few = maturity(organisation().head(120))
+    judged = {j.criterion.figure: j for j in few.judgements}["audit.actor_share"]
+    assert (judged.holds, judged.value.value) == (False, 1.0)
+    assert judged.next_step.startswith("nothing to mend")
+    lost = maturity(empty(first(0.5), "actor")(organisation()))
+    judged = {j.criterion.figure: j for j in lost.judgements}["audit.actor_share"]
+    assert judged.next_step.startswith("log the agent's id")
