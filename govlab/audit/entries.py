@@ -63,7 +63,7 @@ def links_of_rows(batch: pl.DataFrame, start: int) -> pl.DataFrame:
     if "source_format" not in batch.columns or "extra" not in batch.columns:
         return LINKS.to_frame()
     numbered = batch.with_row_index("row").filter(pl.col("source_format") == FORMAT)
-    rows = [
+    rows = [  # a row at a time: the hash of an entry is of its own JSON text
         _link(start + row["row"], entry)
         for row in numbered.iter_rows(named=True)
         for entry in _entries_of(row)

@@ -226,7 +226,7 @@ def _immediate(connection: sqlite3.Connection, lock: RLock, path: Path | str) ->
         try:
             yield
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # an interrupt too leaves nothing half done; it goes on up
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise

@@ -41,7 +41,7 @@ def _flat_names(reached: Reached, surface: str) -> Mapping[Symbol, str]:
     """The name of each symbol in the one file."""
     own = {name for each in reached.program.statements for name in each.defines}
     fixed = {reached.home(s) for s in reached.program.imports.values() if s.name is not None}
-    symbols = set(reached.library) | set(reached.values)
+    symbols = set(reached.standard) | set(reached.values)
     for module, statements in reached.needed.items():
         if module != PROGRAM:
             symbols |= {Symbol(module, name) for s in statements for name in s.defines}
@@ -64,9 +64,9 @@ def _flat_name(symbol: Symbol, *, keeps: bool) -> str:
 
 
 def _imports(reached: Reached, names: Mapping[Symbol, str]) -> str:
-    modules = sorted(s.module for s in reached.library if s.name is None)
+    modules = sorted(s.module for s in reached.standard if s.name is None)
     taken: dict[str, list[str]] = defaultdict(list)
-    for symbol in sorted(s for s in reached.library if s.name is not None):
+    for symbol in sorted(s for s in reached.standard if s.name is not None):
         alias = names[symbol]
         taken[symbol.module].append(alias if alias == symbol.name else f"{symbol.name} as {alias}")
     lines = [f"import {module}" for module in modules]

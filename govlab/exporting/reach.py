@@ -31,7 +31,7 @@ class Reached:
     called: frozenset[str]
     values: Mapping[Symbol, str]
     needed: dict[str, set[Statement]] = field(default_factory=dict)
-    library: set[Symbol] = field(default_factory=set)
+    standard: set[Symbol] = field(default_factory=set)
 
     def module(self, name: str) -> Module:
         """The module `name`, its tables with what is called alone."""
@@ -122,7 +122,7 @@ def reach(
                 continue
             if not symbol.module.startswith("govlab."):
                 assert symbol.module.partition(".")[0] in sys.stdlib_module_names  # noqa: S101  # as the name says
-                reached.library.add(symbol)
+                reached.standard.add(symbol)
             elif reference.annotation is None:
                 waiting.append(reached.statement(symbol))
     return reached
