@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["COLUMNS", "bundle", "condition", "frame_of", "rows", "unknown_of", "write"]
+__all__ = ["COLUMNS", "bundle", "condition", "frame_of", "rows", "unknown_of", "wide", "write"]
 
 Tree = dict[str, Any]
 
@@ -288,6 +288,16 @@ def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
     if "lookups" in tree and _has_lookups(above):
         return bundle(rng, levels=1, prefix=prefix, declared=declared)
     return tree | {"parent": above}
+
+
+def wide(rng: random.Random, rules: int = 30) -> Tree:
+    """A bundle of policies of `rules` rules each, so that rows have more guards than one word."""
+    words = Words(rng, DECLARED, lookups=False)
+    policies = _policies(rng, words, "w") + _policies(rng, words, "v")
+    for policy in policies:
+        policy["rules"] = [_rule(rng, words) for _ in range(rules)]
+    tree: Tree = {"name": "wide", "version": "1.0.0", "attributes": dict(DECLARED)}
+    return tree | {"policies": policies, "default": _default(rng)}
 
 
 def _has_lookups(tree: Tree) -> bool:

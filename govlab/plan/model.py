@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from govlab.bundle.model import ConstraintType, Derivation, Feature, Lookup
@@ -60,6 +61,7 @@ def encode(rule: int, verdict: Verdict) -> int:
     return 4 + 3 * rule + _VERDICTS.index(verdict)
 
 
+@cache
 def decode(code: int) -> Outcome | None:
     """The outcome that `code` stands for; None where no rule matched.
 

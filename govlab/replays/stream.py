@@ -133,8 +133,7 @@ class Stream:
         rested = not {"origin", "assumed"}.isdisjoint(columns)
         beside = [c for c in ("status", "rule") if rested and c not in own]
         decided = engine.decided(batch.rechunk(), own)  # rows are taken from it again and again
-        with engine.session.lock:
-            frame = written(batch, decided, engine.book, [*own, *beside])
+        frame = written(batch, decided, engine.book, [*own, *beside])
         if rested:
             frame = frame.with_columns(origin())
         if "assumed" in columns:

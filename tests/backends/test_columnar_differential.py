@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from govlab.backends.columnar import decide_frame
+from govlab.backends.columnar import COLUMNS, Engine, decide_frame, written
+from govlab.plan import Plan
 from tests import generators
-from tests.backends.differential import differences, random_case
+from tests.backends.differential import differences, plan_of, random_case
 
 DEEP = os.environ.get("GOVLAB_PROFILE") == "deep"
 BUNDLES, ROWS = (1000, 1000) if DEEP else (30, 300)
@@ -41,3 +44,39 @@ def test_the_generated_cases_reach_every_kind_of_decision(tmp_path: Path) -> Non
     assert seen["remediation", "set"] > 0
     for reason in ("no_policy", "no_rule", "remediation_refused", "remediation_conflict"):
         assert seen["reason", reason] > 0
+
+
+ALONE = (
+    *([name] for name in COLUMNS if name != "event_id"),
+    ["decision", "rule", "status", "constraints"],
+    ["decision", "status", "approvals"],
+    ["decision", "status", "evidence_required", "risk", "missing"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(BUNDLES // 3))
+def test_columns_asked_for_alone_are_those_of_the_whole(seed: int, tmp_path: Path) -> None:
+    plan, events, lacking = random_case(f"alone-{seed}", tmp_path, ROWS)
+    alone_as_whole(plan, generators.frame_of(events, lacking))
+
+
+@pytest.mark.parametrize("seed", range(max(BUNDLES // 100, 3)))
+def test_many_rules_of_a_row_stand_in_several_words(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(f"wide-{seed}")
+    plan = plan_of(generators.wide(rng), tmp_path)
+    events = generators.rows(rng, ROWS)
+    assert differences(plan, events) == []
+    frame = generators.frame_of(events)
+    engine = alone_as_whole(plan, frame)
+    assert engine.machine.classes is not None
+    assert len(engine.machine.classes.start) > 1
+
+
+def alone_as_whole(plan: Plan, frame: pl.DataFrame) -> Engine:
+    """Asserts that columns decided by themselves are those of whole decisions; the last engine."""
+    whole = decide_frame(plan, frame)
+    for names in ALONE:
+        engine = Engine.of(plan, frame, names)
+        alone = written(frame, engine.decided(frame, names), engine.book, names)
+        assert alone.to_dicts() == whole.select(names).to_dicts(), names
+    return engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 import polars as pl
@@ -26,12 +27,23 @@ class Book:
     remedies: list[Remedy | None] = field(default_factory=lambda: [None])
     risks: dict[str | None, int] = field(default_factory=dict)
     told: dict[str, list[Any]] = field(default_factory=dict)
+    columns: dict[str, pl.Series] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock)
 
     def each(self, name: str, read: Callable[[Combined], Any]) -> list[Any]:
         """What `read`, by its name, gives for each of `combined`; once for each."""
-        known = self.told.setdefault(name, [])
-        known.extend(read(c) for c in self.combined[len(known) :])
-        return known
+        with self.lock:
+            known = self.told.setdefault(name, [])
+            known.extend(read(c) for c in self.combined[len(known) :])
+            return known[:]
+
+    def column(self, name: str, read: Callable[[Combined], Any], dtype: pl.DataType) -> pl.Series:
+        """The same as a column."""
+        with self.lock:
+            known = self.columns.get(name)
+            if known is None or len(known) < len(self.combined):
+                known = self.columns[name] = pl.Series(self.each(name, read), dtype=dtype)
+            return known
 
 
 Answers = pl.DataFrame

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.cells import is_nan
 from govlab.backends.columnar.native import Native
@@ -22,7 +26,7 @@ __all__ = ["bin_numbers", "samples", "shape", "thresholds"]
 
 _BELOW = {"_<_": (0,), "_>=_": (0,), "_<=_": (1,), "_>_": (1,), "_==_": (0, 1), "_!=_": (0, 1)}
 _TURNED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
-_FEW = 8  # thresholds that are compared with one by one
+_BUCKET_BITS = 16
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -85,16 +89,61 @@ def _steps(function: str, term: Node, other: Node, native: Native) -> list[Any] 
 
 def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
     """How many of the sorted `bounds` each number reaches, as UInt32; null stays null."""
-    if values.dtype == pl.Float64:
-        values = values + 0.0  # -0.0 sorts before 0.0, but equals it
-    edges = pl.Series(bounds, dtype=values.dtype)
-    if len(bounds) > _FEW:
-        places = edges.search_sorted(values.fill_null(0), side="right").cast(pl.UInt32)
-        return places.set(values.is_null(), None) if values.null_count() else places
-    found: pl.Series = (values >= bounds[0]).cast(pl.UInt32)
-    for bound in bounds[1:]:
-        found = found + (values >= bound).cast(pl.UInt32)
+    if values.dtype not in (pl.Int64, pl.Float64):
+        places = pl.Series(bounds, dtype=values.dtype).search_sorted(values.fill_null(0), "right")
+        return places.cast(pl.UInt32).set(values.is_null(), None)
+    cells = values.fill_null(0).to_numpy()
+    found = pl.Series(_reached(cells, tuple(bounds)))
+    return found.set(values.is_null(), None) if values.null_count() else found
+
+
+def _reached(cells: NDArray[Any], bounds: tuple[Any, ...]) -> NDArray[np.uint32]:
+    """Looked up by the numbers' leading bits; where these are a bound's too, by all of them."""
+    known = _buckets(bounds, cells.dtype.kind)
+    at = np.clip(_ordered(cells) >> known.shift, known.first, known.last)
+    at -= known.first
+    found: NDArray[np.uint32] = known.reached[at]
+    if known.mixed is not None:
+        rows = np.flatnonzero(known.mixed[at])
+        found[rows] = np.searchsorted(known.bounds, cells[rows], side="right")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Buckets:
+    """Numbers by their leading bits, from `first` to `last`: how many bounds those reach.
+
+    In a bucket that is `mixed` that is not one number.
+    """
+
+    bounds: NDArray[Any]
+    shift: int
+    first: int
+    last: int
+    reached: NDArray[np.uint32]
+    mixed: NDArray[np.bool_] | None
+
+
+@lru_cache(256)
+def _buckets(bounds: tuple[Any, ...], kind: str) -> _Buckets:
+    edges = np.array(bounds, np.float64 if kind == "f" else np.int64)
+    keys = _ordered(edges)
+    shift = max((int(keys[-1]) - int(keys[0])).bit_length() - _BUCKET_BITS, 0)
+    at = keys >> shift
+    first, last = max(int(at[0]) - 1, _LEAST), min(int(at[-1]) + 1, _MOST)
+    inside = np.bincount(at - first, minlength=last - first + 1)
+    upto = np.cumsum(inside).astype(np.uint32)
+    if not shift:
+        return _Buckets(edges, shift, first, last, upto, None)
+    return _Buckets(edges, shift, first, last, upto - inside.astype(np.uint32), inside > 0)
+
+
+def _ordered(numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """Whole numbers in the same order; NaN comes last."""
+    if numbers.dtype.kind == "i":
+        return numbers
+    bits = (numbers + 0.0).view(np.int64)  # -0.0 sorts before 0.0, but equals it
+    return np.where(np.isnan(numbers), _MOST, bits ^ ((bits >> 63) & _MOST))
 
 
 def samples(bounds: Sequence[Any], dtype: pl.DataType) -> pl.Series:

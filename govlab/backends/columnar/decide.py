@@ -40,7 +40,7 @@ def _approvals(combined: Combined) -> str | None:
 
 
 _TEXT = pl.Categorical()
-_KEPT = pl.Series(["ALLOW"], dtype=_TEXT)  # polars forgets categories that no column has
+_UNDECIDABLE = pl.Series(["undecidable"], dtype=_TEXT)  # polars forgets categories no column has
 _OF_COMBINED: dict[str, _Column] = {
     "decision": (_TEXT, lambda c: c.decision),
     "policy": (_TEXT, lambda c: c.policy),
@@ -160,18 +160,22 @@ def _column(name: str, frame: pl.DataFrame, decided: Decided, book: Book) -> pl.
         case "risk":
             return pl.Series(list(book.risks), dtype=_TEXT)[answers["risk"]]
         case "missing" | "lacks":
-            lists = pl.Series([list(m) for m in book.missing], dtype=pl.List(pl.String))
+            lists = pl.Series([list(m) for m in tuple(book.missing)], dtype=pl.List(pl.String))
             return lists[(answers if name == "missing" else decided.first)["missing"]]
         case "remediation":
             return _remediation(book)[answers["remedy"]]
         case "status":
-            words = [*(c.status for c in book.combined), "undecidable"]
+            known = book.column(name, *_of(name))
             rows = decided.undecidable.arg_true()
-            places = answers["combined"].clone().scatter(rows, len(words) - 1)
-            return pl.Series(words, dtype=_TEXT)[places]
+            places = answers["combined"].clone().scatter(rows, len(known))
+            return pl.concat([known, _UNDECIDABLE])[places]
         case _:
-            dtype, read = _OF_COMBINED[name]
-            return pl.Series(book.each(name, read), dtype=dtype)[answers["combined"]]
+            return book.column(name, *_of(name))[answers["combined"]]
+
+
+def _of(name: str) -> tuple[Callable[[Combined], Any], pl.DataType]:
+    dtype, read = _OF_COMBINED[name]
+    return read, dtype
 
 
 def _event_ids(frame: pl.DataFrame) -> pl.Series:
@@ -183,6 +187,6 @@ def _event_ids(frame: pl.DataFrame) -> pl.Series:
 def _remediation(book: Book) -> pl.Series:
     plain = [
         None if r is None else Decision("", "", remediation=r).to_dict()["remediation"]
-        for r in book.remedies
+        for r in tuple(book.remedies)
     ]
     return pl.Series([_json(p) for p in plain], dtype=_TEXT)

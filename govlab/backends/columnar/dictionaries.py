@@ -89,6 +89,17 @@ class Dictionary:
             self._anchor = series.clear()
         return self._texts(series)
 
+    def seen(self, series: pl.Series) -> pl.Series | None:
+        """The codes of cells that are all known, else None; threads may ask at the same time."""
+        if series.dtype != self._dtype:
+            return None
+        table, place = self._table, series.to_frame().select(_PLACE).to_series()
+        high = place.max()
+        if isinstance(high, int) and high >= len(table):
+            return None
+        codes = table[place]
+        return None if codes.max() == NOT_SEEN else codes
+
     def frame(self, codes: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
         """The cells of `codes`: values, and where they are malformed and unknown."""
         kept: list[Any] = [None, None, None, *self.values]

@@ -92,8 +92,7 @@ class Engine:
 
     def _flags(self, name: str, test: Callable[[Combined], bool]) -> pl.Series:
         """Of each decision in the book whether `test`, by its name, is true."""
-        with self.session.lock:
-            return pl.Series(self.book.each(name, test), dtype=pl.Boolean)
+        return self.book.column(name, test, pl.Boolean())
 
     def _flags_at(self, some: Collection[int]) -> pl.Series:
         flags = pl.Series([False]).new_from_index(0, len(self.book.combined))

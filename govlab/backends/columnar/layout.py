@@ -101,14 +101,14 @@ class Layout:
         last = np.where(settled.any(axis=1), self.rule[own][settled.argmax(axis=1)], 2**62)
         open_[:, own] &= self.rule[own] <= last[:, None]
 
-    def codes(self, open_: Bools, verdicts: Iterator[tuple[Ints, Ints]]) -> Ints:
-        """The outcome number of each policy (S4.1): a row of `open_`, a column a policy.
+    def codes(self, height: int, verdicts: Iterator[tuple[Ints, Ints]]) -> Ints:
+        """The outcome number of each policy (S4.1): `height` rows, a column a policy.
 
         `verdicts` give of each row a guard (-1: none) and its verdict, 0 true, 1 error, 2 unknown;
-        of each policy the lowest rule that is not false comes first. `open_` is as at the start.
+        of each policy the lowest rule that is not false comes first, and is only given on target.
         """
-        found = np.full((len(open_), self.policies), NO_RULE, dtype=np.int64)
-        on = np.full((len(open_), self.policies), -1, dtype=np.int64)
+        found = np.full((height, self.policies), NO_RULE, dtype=np.int64)
+        on = np.full((height, self.policies), -1, dtype=np.int64)
         for guard, verdict in verdicts:
             rows = np.flatnonzero(guard >= 0)
             at, code = guard[rows], verdict[rows]
@@ -117,7 +117,7 @@ class Layout:
             column, of = found[:, policy], on[:, policy]
             column[of == 1] = ON_ERROR
             column[of == 2] = ON_UNKNOWN
-            column[of == -1] = NO_TARGET
+            column[(of == -1) & (column == NO_RULE)] = NO_TARGET
         return found
 
     def _meet(self, found: Ints, on: Ints, rows: Ints, at: Ints, code: Ints) -> None:

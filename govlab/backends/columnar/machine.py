@@ -18,12 +18,13 @@ import numpy as np
 import polars as pl
 
 from govlab.backends.columnar.asked import ODD, Asked, Effect
-from govlab.backends.columnar.chain import GUARDS, Chain, met
+from govlab.backends.columnar.chain import GUARDS, Chain
 from govlab.backends.columnar.dictionaries import buffer
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
 from govlab.backends.columnar.numbering import Numbering, Words
 from govlab.backends.columnar.parts import Part, Unit
+from govlab.backends.columnar.spots import Firsts, Spots
 from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Table
 
@@ -89,6 +90,9 @@ class Machine:
         self.opened: list[list[Any]] = [[], [], []]
         self.classes: Classes | None = None
         self.chains: dict[tuple[str, int], Chain] = {}
+        self.firsts = Firsts.of(layout, telling)
+        self.table: list[pl.Series] = []
+        self.table_of: Classes | None = None
 
     # -- classes of rows ---------------------------------------------------------------------
 
@@ -102,7 +106,8 @@ class Machine:
             if size > len(self.of_id) or self.classes is None:
                 self._learn(len(self.of_id), size)
             assert self.classes is not None  # made above  # noqa: S101
-            return buffer(self.of_id[:])[ids], self.classes
+            of_id, classes = buffer(self.of_id[:]), self.classes
+        return of_id[ids], classes
 
     def _learn(self, begin: int, end: int) -> None:
         """Classes for the index ids from `begin` to `end`."""
@@ -265,11 +270,19 @@ class Machine:
         rows = pl.Series(odd.astype(np.uint32))
         if len(rows):
             rows, exact = self._exact(run, rows, words, first)
-        which = self._numbered("clean", run.index, first)
+        table = self._table(run.classes)
+        which = self._finished("clean", self.firsts.spots(table, run.index, first))
         if len(rows):
-            others = self._numbered("odd", run.index[rows], exact)
-            which = which.clone().scatter(rows, others)
+            spots = self.firsts.odd(table, run.index[rows], exact)
+            which = which.clone().scatter(rows, self._finished("odd", spots))
         return which
+
+    def _table(self, classes: Classes) -> list[pl.Series]:
+        """The spots at the places of words."""
+        with self.lock:
+            if self.table_of is not classes:
+                self.table, self.table_of = self.firsts.table(classes), classes
+            return self.table
 
     def _exact(
         self, run: _Run, rows: pl.Series, words: list[Words], first: list[Words]
@@ -312,26 +325,25 @@ class Machine:
                 some.words[number] |= np.where(hit, _at(own, index), np.uint64(0))
         return some.words
 
-    def _numbered(self, kind: str, index: pl.Series, words: Sequence[Words]) -> pl.Series:
+    def _finished(self, kind: str, spots: list[Spots]) -> pl.Series:
+        """What comes of rows with these spots, found out once for equal ones."""
+        words = self.firsts.pack(spots)
         with self.lock:
-            key = kind, len(words)
+            key = kind, len(spots)
             chain = self.chains.get(key)
             if chain is None or any(len(s) > _FULL for s in chain.stages):
                 chain = self.chains[key] = Chain([Numbering(self.lock) for _ in words])
-        numbers = chain.numbers(index, words)
+        numbers = chain.numbers(words)
         with self.lock:
             begin, end = len(chain.which), len(chain.stages[-1])
             if begin < end:
-                chain.which.extend(self._finished(kind == "odd", *chain.paths(begin, end)))
+                codes = self.firsts.codes(chain.words(begin, end), len(spots))
+                chain.which.extend(self._places(codes))
             which = buffer(chain.which[:])
         return which[numbers]
 
-    def _finished(self, odd: bool, index: Ints, words: list[Words]) -> list[int]:
-        """What `finish` gives for words: of the open guards, and of those in error and unknown."""
-        classes = self.classes  # another batch's words may be of classes that are new
-        assert classes is not None  # there are rows  # noqa: S101
-        verdicts = met(classes, index, words[::3] if odd else words, words if odd else None)
-        codes = self.layout.codes(classes.open[index], verdicts)
+    def _places(self, codes: Ints) -> list[int]:
+        """What `finish` gives for rows of outcomes."""
         keys = codes if self.telling is None else self.telling.keys(codes)
         groups = group(map(pl.Series, keys.T.astype(np.uint32)), len(keys))
         first = groups.rows.to_numpy()

@@ -165,8 +165,8 @@ class Batch:
     def _list(self, name: str) -> pl.Series:
         """The lists that the log has as texts."""
         known = self.session.dictionaries[name]
+        codes = self._encoded(known, name + LIST_TEXT)
         with self.session.lock:
-            codes = known.encode(self._cells(name + LIST_TEXT))  # may add values
             values = pl.Series([None, None, None, *known.values], dtype=pl.List(pl.String))
         return values[codes].alias(name)
 
@@ -176,10 +176,7 @@ class Batch:
         """The code of each cell of a column that has a dictionary."""
         if column not in self.found:
             known = None if column in self.fixed else self._above("found", column)
-            if known is None:
-                with self.session.lock:
-                    known = self._codes(column)
-            self.found[column] = known
+            self.found[column] = self._codes(column) if known is None else known
         return self.found[column]
 
     def _above(self, what: str, key: Any) -> pl.Series | None:
@@ -200,16 +197,25 @@ class Batch:
             codes = self.unsure.codes(column)
             return codes.set(codes == UNKNOWN, ABSENT)
         if column in self.fixed:
-            return self._same(known.code(self.fixed[column]))
+            with self.session.lock:
+                return self._same(known.code(self.fixed[column]))
         texts = column + LIST_TEXT
         if texts in self.frame.columns:
-            return self._marked(known.encode(self._cells(texts)), frozenset({column}))
+            return self._marked(self._encoded(known, texts), frozenset({column}))
         if column not in self.frame.columns or column not in self.session.read:
             hidden = column not in INDEX and not self.absent and column not in _MARKS
             codes = self._same(UNKNOWN if hidden else ABSENT)
             return codes if column in _MARKS else self._marked(codes, frozenset({column}))
-        codes = known.encode(self._cells(column))
+        codes = self._encoded(known, column)
         return codes if column in _MARKS else self._marked(codes, frozenset({column}))
+
+    def _encoded(self, known: Dictionary, column: str) -> pl.Series:
+        cells = self._cells(column)
+        found = known.seen(cells)
+        if found is None:
+            with self.session.lock:
+                found = known.encode(cells)  # may add values
+        return found
 
     def _same(self, code: int) -> pl.Series:
         return pl.repeat(code, len(self), dtype=pl.UInt32, eager=True)

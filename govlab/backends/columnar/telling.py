@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.layout import Bools, Ints
 from govlab.plan.decision import RESTRICTIVENESS
@@ -61,6 +62,24 @@ class Telling:
             or ("approvals" in wanted and rule.requirement is not None)
             or ("evidence_required" in wanted and rule.evidence_required)
         )  # fmt: skip
+
+    def traits(self, policy: Ints, rule: Ints) -> NDArray[np.uint8] | None:
+        """Of no rule, then of each rule of its policy (below 0: the target), three numbers each,
+        where it is true, in error and unknown.
+
+        0 to 7 tell how strict that is (5 unknown, 6 error, 7 a denial); 8 is added where the rule
+        speaks, 16 where it limits. None in a chain of bundles: the default may stand there beside
+        what rules of a later bundle say.
+        """
+        if self.root < len(self.state) - 1:
+            return None
+        at, code = policy + 1, encode(0, "true") + 3 * np.maximum(rule, 0)
+        strength = np.where(self.state[at, code] == _DENIED, 7, self.rank[at, code])
+        true = strength + 8 * self.speaks[at, code] + 16 * self.limits[at, code]
+        found = np.zeros((len(rule) + 1, 3), np.uint8)
+        found[1:] = [0, 6, 5]
+        found[1:, 0] = np.where(rule < 0, 0, true)
+        return found.reshape(-1)
 
     def keys(self, codes: Ints) -> Ints:
         """Rows that agree where outcome numbers (a column a policy) come to the same."""
