@@ -13,7 +13,7 @@ from govlab.runtime.values import INT_MAX, Timestamp
 from govlab.runtime.withheld import is_withheld, reads_absent
 from govlab.types import DOUBLE, INT, Type
 
-__all__ = ["attribute_states", "instant", "micro_usd"]
+__all__ = ["argument_state", "argument_values", "attribute_states", "instant", "micro_usd"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # attributes that may not be negative; a copy of the schema's, which an exported engine lacks
@@ -67,16 +67,18 @@ def attribute_states(
     to be no value of their type.
     """
     marked = frozenset((event.get("malformed_columns") or "").split(","))
-    parsed = _arguments(event, reads)
+    parsed = argument_values(event) if any(n.startswith("args.") for n in reads) else ABSENT
     return {
         name: _state(name, kind, event, unknown, marked, parsed) for name, kind in reads.items()
     }
 
 
-def _arguments(event: Mapping[str, Any], reads: Mapping[str, Type]) -> Any:
-    """The arguments once, if any is read: a dict, ABSENT, or MALFORMED."""
-    if not any(name.startswith("args.") for name in reads):
-        return ABSENT
+def argument_values(event: Mapping[str, Any]) -> Any:
+    """The arguments of `event`, parsed where they are text: a mapping, ABSENT, or MALFORMED.
+
+    >>> argument_values({"args": '{"n": 3}'}), argument_values({}), argument_values({"args": "n"})
+    ({'n': 3}, <Mark.ABSENT: 'absent'>, <Mark.MALFORMED: 'malformed'>)
+    """
     raw = event.get("args")
     if raw is None:
         return ABSENT
@@ -115,7 +117,7 @@ def _is_left_out(name: str, state: Any, event: Mapping[str, Any], parsed: Any) -
 
 def _raw_state(name: str, kind: Type, event: Mapping[str, Any], parsed: Any) -> Any:
     if name.startswith("args.") and name not in event:
-        return _argument(name, kind, parsed)
+        return argument_state(name, kind, parsed)
     if name in ("cost", "cost_micro_usd"):
         return _money(name, event)
     raw = event.get(name)
@@ -127,7 +129,13 @@ def _raw_state(name: str, kind: Type, event: Mapping[str, Any], parsed: Any) -> 
     return _typed(*arguments.value_state(raw, kind, name in COUNTS))
 
 
-def _argument(name: str, kind: Type, parsed: Any) -> Any:
+def argument_state(name: str, kind: Type, parsed: Any) -> Any:
+    """The state of the attribute `name`, a path into the arguments `parsed`.
+
+    >>> from govlab.types import INT
+    >>> argument_state("args.n", INT, {"n": 3}), argument_state("args.m", INT, {"n": 3})
+    (3, <Mark.ABSENT: 'absent'>)
+    """
     if not isinstance(parsed, Mapping):
         return parsed
     return _typed(*arguments.read(parsed, tuple(name.split(".")[1:]), kind))

@@ -7,9 +7,9 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from govlab.backends.scalar.features import Feature
-from govlab.backends.scalar.fields import field
+from govlab.backends.scalar.fields import argument, field
 from govlab.backends.scalar.policies import Policy, Tried
-from govlab.runtime.event import attribute_states
+from govlab.runtime.event import argument_values, attribute_states
 from govlab.runtime.states import ABSENT, ERROR, MALFORMED, UNKNOWN, Mark
 from govlab.runtime.values import Timestamp
 from govlab.runtime.withheld import WITHHELD
@@ -23,7 +23,8 @@ Event = Mapping[str, Any]
 class Scope(NamedTuple):
     """One bundle of the chain: how its states are had, and its policies by target.
 
-    `fields` read attributes of an event without marks, `plain` are those that nothing derives;
+    `fields` read attributes of an event without marks, `plain` are those that nothing derives,
+    `arguments` read those inside of its arguments;
     `touching` are the unknown columns that make any of them unknown;
     `steps` are derived attributes and lookup columns; `known` is what of the policies was found to
     be tried for a tool and an action.
@@ -32,7 +33,7 @@ class Scope(NamedTuple):
     reads: Mapping[str, Type]
     fields: Mapping[str, Callable[[Event], Any]]
     plain: Mapping[str, Callable[[Event], Any]]
-    arguments: Mapping[str, Type]
+    arguments: Mapping[str, Callable[[Event, Any], Any]]
     touching: frozenset[str]
     steps: Mapping[str, Callable[[Attributes], Any]]
     features: Sequence[Feature]
@@ -44,7 +45,7 @@ class Scope(NamedTuple):
 class Attributes(dict[str, Any]):
     """The states that one bundle's expressions read, each found when first read."""
 
-    __slots__ = ("_arguments", "_event", "_marked", "_plain", "scope", "settled")
+    __slots__ = ("_event", "_marked", "_values", "scope", "settled")
 
     def __init__(
         self, scope: Scope, event: Event, unknown: frozenset[str], settled: frozenset[str]
@@ -52,31 +53,34 @@ class Attributes(dict[str, Any]):
         self.scope = scope
         self._event = event
         self.settled = settled
-        self._arguments: Mapping[str, Any] | None = None
+        self._values: Any = None  # of the arguments, parsed once, whatever is read of them
         self._marked: Mapping[str, Any] | None = None
-        self._plain = scope.plain
         if event.get("malformed_columns") or not unknown.isdisjoint(scope.touching):
-            self._marked = attribute_states(event, scope.reads, unknown)
-            self._plain = {}
+            self._marked = found = attribute_states(event, scope.reads, unknown)
+            self.update((name, found[name]) for name in scope.plain)
 
     def __missing__(self, name: str) -> Any:
-        read = self._plain.get(name)
-        state = self[name] = self._found(name) if read is None else read(self._event)
+        scope = self.scope
+        read = scope.plain.get(name)
+        if read is not None:
+            state = read(self._event)
+        elif name in scope.steps:
+            state = scope.steps[name](self)
+        else:
+            state = self.recorded(name)
+        self[name] = state
         return state
-
-    def _found(self, name: str) -> Any:
-        step = self.scope.steps.get(name)
-        return self.recorded(name) if step is None else step(self)
 
     def recorded(self, name: str) -> Any:
         """The event's own state of the attribute `name`, before anything is derived."""
         if self._marked is not None:
             return self._marked[name]
-        if name not in self.scope.arguments:
+        read = self.scope.arguments.get(name)
+        if read is None:
             return self.scope.fields[name](self._event)
-        if self._arguments is None:  # the text is parsed once, whatever is read of it
-            self._arguments = attribute_states(self._event, self.scope.arguments, frozenset())
-        return self._arguments[name]
+        if self._values is None:
+            self._values = argument_values(self._event)
+        return read(self._event, self._values)
 
 
 def scope(
@@ -89,7 +93,7 @@ def scope(
 ) -> Scope:
     """The scope with its readers made."""
     reads = {"action": STRING, "tool": STRING, **reads}  # what policies are found by
-    arguments = {name: kind for name, kind in reads.items() if name.startswith("args.")}
+    arguments = {n: argument(n, kind) for n, kind in reads.items() if n.startswith("args.")}
     fields = {n: field(n, kind) for n, kind in reads.items() if n not in arguments}
     plain = {name: read for name, read in fields.items() if name not in steps}
     touching = frozenset({*reads, "args", WITHHELD, "cost", "cost_micro_usd"})

@@ -107,13 +107,19 @@ def _operands(node: Node, kind: type[And | Or]) -> list[Node]:
 
 def _chain(block: Block, operands: Sequence[Node], decides: str, neutral: str) -> None:
     """`&&` or `||`: an operand that `decides` absorbs what stands on either side of it."""
-    results = []
+    results: list[str] = []
+    there: list[str] = []  # states that are not absent: only what is unknown has no `has`
     for operand in operands:
+        if isinstance(operand, Present) and decides == "False":
+            there.append(block.attribute(operand.name))
+            block.put(f"if {there[-1]} is ABSENT:", "    return False")
+            continue
         results.append(block.bind(_value(block, operand)))
         block.put(f"if {results[-1]} is {decides}:", f"    return {decides}")
-    block.put(
-        f"return {neutral} if {' is '.join([*results, neutral])} else lack({', '.join(results)})"
-    )
+    held = [" is ".join([*results, neutral])] if results else []
+    held += [f"{state} is not UNKNOWN" for state in there]
+    lacking = ", ".join([*there, *results])
+    block.put(f"return {neutral} if {' and '.join(held)} else lack({lacking})")
 
 
 def _choice(block: Block, node: Conditional) -> None:

@@ -174,7 +174,8 @@ class Engine:
         settled: frozenset[str],
     ) -> tuple[tuple[int, ...], _States]:
         """The number of the outcome of every policy whose target was not false, and the states."""
-        states, found = [], list[int]()
+        states: list[Attributes] = []
+        found: list[int] = []
         for scope in self.scopes:
             known = Attributes(scope, event, unknown, settled)
             if scope.features or scope.risk is not None:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from govlab.runtime.event import COUNTS, attribute_states, instant
+from govlab.runtime.event import COUNTS, argument_state, attribute_states, instant
 from govlab.runtime.states import ABSENT
 from govlab.runtime.values import INT_MAX, INT_MIN
 from govlab.types import Type
 
-__all__ = ["field"]
+__all__ = ["argument", "field"]
 
 _ZERO = timedelta(0)
+_SURE = 1 << 62  # what is nearer to zero is in int64, and finite
 Read = Callable[[Mapping[str, Any]], Any]
 
 
@@ -42,6 +43,30 @@ def field(name: str, kind: Type) -> Read:
         return _MONEY[name](careful)
     usual = _USUAL.get(str(kind))
     return careful if usual is None else usual(name, careful)
+
+
+def argument(name: str, kind: Type) -> Callable[[Mapping[str, Any], Any], Any]:
+    """A function from an event and its `argument_values` to the state of the attribute `name`.
+
+    >>> argument("args.n", Type("int"))({}, {"n": 3})
+    3
+    """
+    alone, keys = {name: kind}, tuple(name.split(".")[1:])
+    inside: Any = {"string": str, "int": int, "bool": bool, "double": float}.get(str(kind))
+
+    def read(event: Mapping[str, Any], values: Any) -> Any:
+        if name in event:  # as a column of its own
+            return attribute_states(event, alone, frozenset())[name]
+        found = values
+        for key in keys:
+            if type(found) is not dict:
+                return argument_state(name, kind, values)
+            found = found.get(key)
+        if type(found) is inside and (found.isascii() if inside is str else -_SURE < found < _SURE):
+            return found
+        return argument_state(name, kind, values)
+
+    return read
 
 
 def _string(name: str, careful: Read) -> Read:
