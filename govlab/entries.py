@@ -20,10 +20,14 @@ import msgspec
 from govlab.runtime import arguments
 from govlab.schema import ACTIONS
 
-__all__ = ["FIELDS", "FORMAT", "Head", "Sealed", "hash_of", "said", "seal", "segments"]
+__all__ = ["FIELDS", "FORMAT", "REQUEST_ID", "Head", "Sealed", "entry_id", "hash_of", "row_id",
+           "said", "seal", "segments"]  # fmt: skip
 
 FORMAT: Final = "govlab_decisions"
 """The name of the format."""
+
+REQUEST_ID: Final = "request_id"
+"""What the caller named the request (`X-Request-ID`), in the entries of those that were named."""
 
 _BESIDE: Final = ("args", "record_hash")
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -119,6 +123,27 @@ def said(value: Any) -> Any:
             return [said(item) for item in value]
         case _:
             raise TypeError(f"no value of an entry: {type(value).__name__}")
+
+
+def row_id(event_id: Any, notes: Mapping[str, Any]) -> Any:
+    """The id of the row of an entry with `notes`: callers give names, and may give one twice.
+
+    >>> row_id("r1", {"request_id": "r1", "chain": "ab"}), row_id("f00d", {"chain": "ab"})
+    ('r1@ab', 'f00d')
+    """
+    return f"{event_id}@{notes.get('chain')}" if REQUEST_ID in notes else event_id
+
+
+def entry_id(name: Any, notes: Mapping[str, Any]) -> Any:
+    """The id in the entry with `notes` whose row is `name`; None where no entry has such a row.
+
+    >>> entry_id("r1@ab", {"request_id": "r1", "chain": "ab"})
+    'r1'
+    """
+    if REQUEST_ID not in notes:
+        return name
+    end = f"@{notes.get('chain')}"
+    return name.removesuffix(end) if isinstance(name, str) and name.endswith(end) else None
 
 
 def segments(folder: Path) -> Iterator[Path]:

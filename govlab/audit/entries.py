@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from govlab.audit.links import LINKS
-from govlab.entries import FORMAT, hash_of, said, segments
+from govlab.entries import FORMAT, entry_id, hash_of, said, segments
 from govlab.errors import LogError
 from govlab.runtime import arguments
 from govlab.runtime.withheld import WITHHELD
@@ -78,11 +78,12 @@ def _entries_of(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     owned = {name for one in told for name in _names(one)}
     own = {name: said(row[name]) for name in _COLUMNS if name not in owned and _there(row, name)}
-    yield {"type": "decided", **own, **_whole_args(row), **notes}
+    name = entry_id(row["event_id"], notes)
+    yield {"type": "decided", **own, "event_id": name, **_whole_args(row), **notes}
     for one in told:
         cells = {n: said(row[n]) for n in _names(one) if _there(row, n)}
         rest = {name: value for name, value in one.items() if name != "columns"}
-        yield {"event_id": row["event_id"], **cells, **rest}
+        yield {"event_id": name, **cells, **rest}
 
 
 def _names(one: Mapping[str, Any]) -> list[str]:

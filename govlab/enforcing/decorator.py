@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Attributes = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 _UNREAD = ""  # arguments that JSON cannot hold: malformed, so that rules over them deny
-_REQUEST = frozenset({"args", "args_sha256"})
+_REQUEST = frozenset({"args", "args_sha256", "ts"})
 
 
 def governed(
@@ -50,7 +50,7 @@ def governed(
             bound.apply_defaults()
             given = {n: v for n, v in bound.arguments.items() if n not in ("self", "cls")}
             more = attributes(given) if callable(attributes) else attributes
-            said = {"event_id": new_id(), "ts": guard.clock(), "tool": name, "args": _text(given)}
+            said = {"event_id": new_id(), "tool": name, "args": _text(given)}
             return _Call(function, bound, {"attempt": 1, **more, **said})
 
         @wraps(function)

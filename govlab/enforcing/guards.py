@@ -61,6 +61,7 @@ _FINAL = (DeniedError, HeldError, OverrunError)  # trying again would pass the l
 class Guard:
     """Calls a tool where a decision of `engine` permits it, within the limits it sets.
 
+    The time of an event is what `clock` says, whatever the event does.
     `check` names the constraints that stop a request, `report` is told every limit passed. `ask` is
     asked for an approval where one is required. A call is tried `retries` times again where it
     raises one of `again`, no more often than `max_retries` allows, and never past a limit.
@@ -113,10 +114,10 @@ class Guard:
         raise AssertionError("a call is tried once at least")
 
     def _admitted(self, event: Event) -> Reservation:
+        # its time is that of the guard's clock: who may set it could empty or dodge any window
+        asked = {"attempt": 1, **event, "ts": self.clock()}
         try:
-            made = self.store.decide_and_reserve(
-                self.engine, {"attempt": 1, **event}, check=self.check
-            )
+            made = self.store.decide_and_reserve(self.engine, asked, check=self.check)
         except StoreError as error:
             raise DeniedError(f"denied: {error}") from error
         if made.permitted is None and self.ask is not None:

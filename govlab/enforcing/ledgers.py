@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Hashable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from govlab.runtime.arguments import canonical
 from govlab.runtime.values import INT_MIN
@@ -26,7 +26,6 @@ CREATE INDEX IF NOT EXISTS windows_last ON windows (last);
 CREATE TABLE IF NOT EXISTS amounts (
   feature TEXT NOT NULL, key TEXT NOT NULL, until INTEGER NOT NULL, amount INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS amounts_until ON amounts (feature, key, until);
-CREATE TABLE IF NOT EXISTS held (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS consumed (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -35,12 +34,7 @@ _LEFT = "SELECT amount FROM amounts WHERE feature = ? AND key = ? AND until <= ?
 _LEAVE = "DELETE FROM amounts WHERE feature = ? AND key = ? AND until <= ?"
 _TOTAL = "UPDATE windows SET total = ? WHERE feature = ? AND key = ?"
 _GONE = "SELECT feature, key FROM windows WHERE last <= ?"
-_NAMES = {
-    ("held", True): "INSERT OR IGNORE INTO held VALUES (?)",
-    ("held", False): "DELETE FROM held WHERE name = ?",
-    ("consumed", True): "INSERT OR IGNORE INTO consumed VALUES (?)",
-    ("consumed", False): "DELETE FROM consumed WHERE name = ?",
-}
+_CONSUMED = "INSERT OR IGNORE INTO consumed VALUES (?)"
 
 
 class SqliteLedger:
@@ -103,17 +97,16 @@ class SqliteLedger:
 
 
 class SqliteNames:
-    """A set of names: adding and removing tell whether anything changed."""
+    """The names of approvals that were used."""
 
-    __slots__ = ("_connection", "_table")
+    __slots__ = ("_connection",)
 
-    def __init__(self, connection: sqlite3.Connection, table: Literal["held", "consumed"]) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._table = table
 
-    def put(self, name: str, *, there: bool) -> bool:
-        """Puts `name` there or takes it away; whether that changed anything."""
-        return self._connection.execute(_NAMES[self._table, there], (name,)).rowcount > 0
+    def add(self, name: str) -> bool:
+        """Puts `name` there; whether it was not."""
+        return self._connection.execute(_CONSUMED, (name,)).rowcount > 0
 
 
 def _text(key: Hashable) -> str:

@@ -20,6 +20,8 @@ from govlab.enforcing.checks import Check, stopped
 from govlab.enforcing.engines import Decider, Event, counted, remembering
 from govlab.enforcing.ledgers import SCHEMA, SqliteLedger, SqliteNames
 from govlab.enforcing.reservations import Reservation, dispatched
+from govlab.enforcing.waiting import LONGEST_US, SqliteWaiting, Waiting, WaitingInMemory
+from govlab.enforcing.waiting import SCHEMA as WAITING
 from govlab.runtime.arguments import canonical
 from govlab.runtime.event import attribute_states
 from govlab.runtime.rulings import Ruled, goes
@@ -38,16 +40,16 @@ class StoreError(Exception):
 
 
 class _Names(Protocol):
-    def put(self, name: str, *, there: bool) -> bool: ...
+    def add(self, name: str) -> bool: ...
 
 
 @dataclass(slots=True)
 class _MemoryNames:
     names: set[str] = field(default_factory=set)
 
-    def put(self, name: str, *, there: bool) -> bool:
+    def add(self, name: str) -> bool:
         before = len(self.names)
-        (self.names.add if there else self.names.discard)(name)
+        self.names.add(name)
         return len(self.names) != before
 
 
@@ -59,7 +61,7 @@ class Store:
     """
 
     ledger: Ledger
-    held: _Names
+    waiting: Waiting
     consumed: _Names
     transaction: Callable[[], AbstractContextManager[Any]]
     forget: Callable[[int], None] = lambda now: None  # noqa: ARG005  # windows in memory do it
@@ -68,7 +70,7 @@ class Store:
     def in_memory(cls) -> Store:
         """A store of one process; threads may share it."""
         lock = RLock()
-        return cls(Windows(), _MemoryNames(), _MemoryNames(), lambda: lock)
+        return cls(Windows(), WaitingInMemory(), _MemoryNames(), lambda: lock)
 
     @classmethod
     def in_file(cls, path: Path | str, *, wait_s: float = 5.0) -> Store:
@@ -83,12 +85,13 @@ class Store:
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(SCHEMA)
-        ledger = SqliteLedger(connection)
-        held, consumed = SqliteNames(connection, "held"), SqliteNames(connection, "consumed")
+            connection.executescript(SCHEMA + WAITING)
+        ledger, consumed = SqliteLedger(connection), SqliteNames(connection)
         lock = RLock()
-        return cls(ledger, held, consumed, lambda: _immediate(connection, lock, path),
-                   ledger.forget)  # fmt: skip
+        return cls(
+            ledger, SqliteWaiting(connection), consumed,
+            lambda: _immediate(connection, lock, path), ledger.forget,
+        )  # fmt: skip
 
     def decide_and_reserve(
         self, engine: Decider, event: Event, *, check: Check = stopped
@@ -100,18 +103,26 @@ class Store:
         """
         name = _name(event)
         with self.transaction():
-            known = remembering(engine)
-            history = known.features(self.ledger, event)
-            decision = known.decide(event, history=history)
-            warming = tuple(known.warming(self.ledger, event))
-            stops = self._stops(counted(decision), event, check)
-            goes_ahead = goes(counted(decision))
-            permitted = goes_ahead and not stops if goes_ahead is not None else None
-            made = Reservation(event, decision, permitted, stops, (), warming, history)
+            made = self._made(engine, event, check)
             self._record(engine, made)
-            if permitted is None:
-                self.held.put(name, there=True)
+            if made.permitted is None:
+                self.waiting.put(name, event, _moment(event) or 0)
         return made
+
+    def look(self, engine: Decider, event: Event, *, check: Check = stopped) -> Reservation:
+        """As `decide_and_reserve`, of an event that counts for nothing: nobody acts on it."""
+        with self.transaction():
+            return self._made(engine, event, check)
+
+    def _made(self, engine: Decider, event: Event, check: Check) -> Reservation:
+        known = remembering(engine)
+        history = known.features(self.ledger, event)
+        decision = known.decide(event, history=history)
+        warming = tuple(known.warming(self.ledger, event))
+        stops = self._stops(counted(decision), event, check)
+        goes_ahead = goes(counted(decision))
+        permitted = goes_ahead and not stops if goes_ahead is not None else None
+        return Reservation(event, decision, permitted, stops, (), warming, history)
 
     def admit(
         self,
@@ -134,7 +145,7 @@ class Store:
             failed = tuple(admission.failed)
             stops = self._stops(held.counted, held.event, check)
             permitted = bool(admission.permitted) and not stops
-            if permitted and not self.consumed.put(_approval(approval), there=True):
+            if permitted and not self.consumed.add(_approval(approval)):
                 permitted, failed = False, ("consumed",)
             answer = replace(held, stopped=stops, failed=failed,
                              permitted=True if permitted else None)  # fmt: skip
@@ -151,9 +162,22 @@ class Store:
             self._answer(engine, answer)
         return answer
 
+    def hear(self, engine: Decider, event_id: str, *, permitted: bool) -> bool:
+        """Whether events of this id were held: from now on they count as permitted, or as denied.
+
+        For who is told what became of an event, and holds no reservation of it.
+        """
+        with self.transaction():
+            found = self.waiting.known(event_id)
+            for name, event in found.items():
+                self.waiting.take(name)
+                known = remembering(engine)
+                known.record(self.ledger, event, None, permitted, answered=True)
+        return bool(found)
+
     def _answer(self, engine: Decider, answer: Reservation) -> None:
         """The answer to a held event, once; one that this store never held is recorded whole."""
-        was_held = self.held.put(_name(answer.event), there=False)
+        was_held = self.waiting.take(_name(answer.event))
         self._record(engine, answer, answered=was_held)
 
     def _record(self, engine: Decider, made: Reservation, *, answered: bool = False) -> None:
@@ -166,6 +190,7 @@ class Store:
                 self.ledger.add(feature, key, until, 1)
         if now is not None:
             self.forget(now)
+            self.waiting.forget(now - LONGEST_US)
 
     def _stops(self, ruled: Ruled, event: Event, check: Check) -> tuple[str, ...]:
         """The constraints that stop what would be dispatched, the rates that are used up too."""

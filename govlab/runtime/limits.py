@@ -10,7 +10,7 @@ from govlab.runtime.paths import path_in
 from govlab.runtime.urls import read_url
 from govlab.runtime.values import CelError
 
-__all__ = ["breaks", "checked"]
+__all__ = ["breaks", "broken", "checked"]
 
 Event = Mapping[str, Any]
 
@@ -104,6 +104,15 @@ def checked(constraints: Mapping[str, Any], event: Event) -> dict[str, bool | No
     {'max_files': False}
     """
     return {n: _CHECKS[n](limit, event) for n, limit in constraints.items() if n in _CHECKS}
+
+
+def broken(constraints: Mapping[str, Any], event: Event) -> tuple[str, ...]:
+    """The limits that are broken for sure.
+
+    >>> broken({"max_files": 3, "max_records": 5}, {"files_changed": 4})
+    ('max_files',)
+    """
+    return tuple(name for name, found in checked(constraints, event).items() if found)
 
 
 def breaks(constraints: Mapping[str, Any], event: Event) -> bool | None:

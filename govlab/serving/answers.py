@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from govlab.plan.admit import Admission, Approval, action_sha256
 from govlab.plan.decision import Decision
+from govlab.runtime.limits import broken
 from govlab.runtime.variants import variant
 from govlab.serving.ruling import Ruling
 
-__all__ = ["Answer", "Terms", "answered", "supported"]
+__all__ = ["Answer", "Terms", "answered", "over", "supported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,18 @@ class Terms:
 
     obligations: frozenset[str] | None = frozenset()
     approval: Approval | None = None
+
+    def lacking(self, constraints: Mapping[str, Any]) -> tuple[str, ...]:
+        """The constraints that the caller does not say it can keep."""
+        return tuple(n for n in constraints if self.obligations is not None
+                     and n not in self.obligations)  # fmt: skip
+
+    def stops(self, constraints: Mapping[str, Any], event: Mapping[str, Any]) -> tuple[str, ...]:
+        """The constraints for which `event` is not permitted: what counts is what is answered.
+
+        What cannot be told of a request is for the caller to check, who says it keeps them.
+        """
+        return tuple(dict.fromkeys((*self.lacking(constraints), *broken(constraints, event))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ def answered(
     counted = decision.enforced or decision
     match counted.decision:
         case "ALLOW" | "ALLOW_WITH_CONSTRAINTS":
-            return _limited(counted.constraints, terms)
+            return _limited(counted.constraints, event, terms)
         case "REMEDIATE":
             return _no("remediation", _remedied(counted))
         case "REQUIRE_APPROVAL":
@@ -75,14 +89,24 @@ def _no(reason: str, more: Mapping[str, Any], failed: tuple[str, ...] = ()) -> A
     return Answer(False, {"reason": reason, **more}, reason, failed)
 
 
-def _limited(constraints: Mapping[str, Any], terms: Terms) -> Answer:
-    """Permitted within limits that the caller says it can keep: else it would run without."""
+def _limited(constraints: Mapping[str, Any], event: Mapping[str, Any], terms: Terms) -> Answer:
+    """Permitted within limits that the caller says it can keep: else it would run without.
+
+    A limit that the request itself breaks is one that nobody can keep (S10).
+    """
     if not constraints:
         return Answer(True)
     obligations = {"obligations": [_obligation(n, v) for n, v in constraints.items()]}
-    if terms.obligations is None or terms.obligations >= constraints.keys():
-        return Answer(True, obligations)
-    return _no("obligations_unsupported", obligations)
+    if terms.lacking(constraints):
+        return _no("obligations_unsupported", obligations)
+    if names := broken(constraints, event):
+        return over(names, obligations)
+    return Answer(True, obligations)
+
+
+def over(names: Sequence[str], more: Mapping[str, Any] = MappingProxyType({})) -> Answer:
+    """The answer where the request goes over the limits `names`."""
+    return _no("constraint_broken", {"constraints": list(names), **more})
 
 
 def _obligation(name: str, value: Any) -> dict[str, Any]:
@@ -95,7 +119,7 @@ def _held(
     counted = decision.enforced or decision
     found = ruling.admit(decision, event, terms.approval, now=now)
     if found.permitted and counted.remediation is None:
-        return _admitted(found, terms)
+        return _admitted(found, event, terms)
     reason = "approval_required" if terms.approval is None else "approval_invalid"
     if found.permitted:  # what was approved is the variant, what would be dispatched the original
         reason = "remediation"
@@ -104,8 +128,8 @@ def _held(
     return _no(reason, {**failed, **asking, **_remedied(counted)}, found.failed)
 
 
-def _admitted(found: Admission, terms: Terms) -> Answer:
-    within = _limited(found.constraints, terms)
+def _admitted(found: Admission, event: Mapping[str, Any], terms: Terms) -> Answer:
+    within = _limited(found.constraints, event, terms)
     return Answer(within.decision, within.context, within.reason, consumes=within.decision)
 
 

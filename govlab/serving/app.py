@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -99,24 +100,25 @@ def _refusal(error: RefusedError) -> Reply:
     return json_reply(said, error.status, *challenge)
 
 
-def _event_id(service: Service, call: Call) -> str:
+def _named(call: Call) -> str | None:
+    """What the caller names its request."""
     given = call.headers.get(b"x-request-id")
     if given is None:
-        return service.event_id(None)
+        return None
     text = given.decode("latin-1")
     if not _ID.fullmatch(text):
         raise RefusedError(400, f"`X-Request-ID` is not 1 to {ID} visible ASCII characters")
-    return service.event_id(text)
+    return text
 
 
 async def _evaluation(service: Service, call: Call) -> Reply:
     body = read_object(call.body)
-    return json_reply(await evaluate(service, body, _event_id(service, call)))
+    return json_reply(await evaluate(service, body, _named(call)))
 
 
 async def _evaluations(service: Service, call: Call) -> Reply:
     body = read_object(call.body)
-    return json_reply(await evaluate_each(service, body, _event_id(service, call)))
+    return json_reply(await evaluate_each(service, body, _named(call)))
 
 
 async def _search(service: Service, call: Call) -> Reply:
@@ -131,15 +133,18 @@ async def _report(service: Service, call: Call) -> Reply:
     if not service.knows(name):
         raise RefusedError(404, "no event of this id was decided here")
     now = None if kind == "approval" else service.now()
-    report = read_report(kind, body, now=now)
-    if key(kind, name, told) in service.journal.known:
-        await service.durable.wait()
-        return json_reply({"event_id": name, "recorded": False})
-    if kind != "approval" and key(kind, name) in service.journal.known:
-        raise RefusedError(409, f"`{kind}` was told of this event already, and differently")
-    await service.write(reported(kind, name, report, told))
-    service.metrics.reports[kind] += 1
-    return json_reply({"event_id": name, "recorded": True})
+    report, ruling = read_report(kind, body, now=now), service.ruling
+    async with service.memory.turn:
+        new = key(kind, name, told) not in service.journal.known
+        if new and kind != "approval" and key(kind, name) in service.journal.known:
+            raise RefusedError(409, f"`{kind}` was told of this event already, and differently")
+        if new:
+            hear = partial(service.memory.hear, ruling, name, report.columns)
+            await service.memory.run(ruling, hear)
+            service.journal.append([reported(kind, name, report, told)])
+            service.metrics.reports[kind] += 1
+    await service.durable.wait()
+    return json_reply({"event_id": name, "recorded": new})
 
 
 async def _configuration(service: Service, call: Call) -> Reply:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
+from govlab.entries import REQUEST_ID
 from govlab.serving import limits
-from govlab.serving.answers import Answer, Terms, answered, supported
+from govlab.serving.answers import Answer, Terms, supported
 from govlab.serving.entry import decided
 from govlab.serving.mapping import asked
 from govlab.serving.reports import approval_bound, approval_names, approval_of, read_report
+from govlab.serving.ruling import Ruling
 from govlab.serving.service import Service
 from govlab.serving.wire import Question, RefusedError, read_question
 
@@ -24,32 +27,45 @@ SEMANTICS: Final[Mapping[str, bool | None]] = {
     "permit_on_first_permit": True,
 }
 """How a batch runs: the answer after which it stops, if any."""
+_TOGETHER: Final = 100  # resources that are tried before others are answered
 _MEMBERS: Final = ("subject", "action", "resource", "context", "supported_obligations")
+
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class _Round:
-    """The answers of one request and their entries, not yet written; `used` names approvals."""
+    """The answers of one request and their entries, not yet written; `used` names approvals.
+
+    `named` is what the caller named the request, if it did.
+    """
 
     service: Service
     now: datetime
+    ruling: Ruling
+    named: str | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
     def answer(self, question: Question, event_id: str) -> Answer:
         """The answer to `question`; raises RefusedError where its approval cannot be read."""
-        ruling = self.service.ruling
-        columns = self._approval(question)
+        ruling, columns = self.ruling, self._approval(question)
         told = asked(question, ruling.declared, event_id, self.now)
-        terms, memory = _terms(self.service, question, columns), self.service.memory
-        decision, made = memory.decide(ruling, told.event)
-        answer = answered(ruling, decision, told.event, terms, self.now)
-        answer = memory.settle(ruling, made, answer, terms.approval, self.now)
+        terms = _terms(self.service, question, columns)
+        decision, answer = self.service.memory.answer(ruling, told.event, terms, self.now)
         if answer.consumes:
             self.used |= approval_names(columns)
-        self.service.metrics.decisions[decision.decision, answer.decision] += 1
-        self.entries.append(decided(ruling, told, decision, answer, columns))
+        entry = decided(ruling, told, decision, answer, columns)
+        self.entries.append({**entry, REQUEST_ID: self.named})
         return answer
+
+    def write(self) -> None:
+        """Hands the entries to the decision log, and counts them; raises JournalError."""
+        if self.entries:
+            self.service.journal.append(self.entries)
+        for entry in self.entries:
+            self.service.metrics.decisions[entry["decision"], entry["answer"]] += 1
 
     def _approval(self, question: Question) -> dict[str, Any]:
         """The columns of the approval that came with the question; one that was used says so."""
@@ -72,37 +88,57 @@ def _terms(service: Service, question: Question, approval: Mapping[str, Any]) ->
     return Terms(able, approval_of(approval) if approval else None)
 
 
-async def evaluate(service: Service, body: Mapping[str, Any], event_id: str) -> dict[str, Any]:
-    """The answer to one question, written before it is given."""
+async def evaluate(service: Service, body: Mapping[str, Any], named: str | None) -> dict[str, Any]:
+    """The answer to one question, written before it is given; its caller may have `named` it."""
     question = read_question(body)
-    now = _Round(service, service.now())
-    answer = now.answer(question, event_id)
-    await service.write(*now.entries)
+
+    def answer(now: _Round, event_id: str) -> dict[str, Any]:
+        return _shown(now.answer(question, event_id), event_id)
+
+    return await _written(service, named, answer)
+
+
+async def _written(service: Service, named: str | None, work: Callable[[_Round, str], T]) -> T:
+    """What `work` gives, once its entries are written: in turn, so that their order is one."""
+    async with service.memory.turn:
+        now = _Round(service, service.now(), service.ruling, named)
+        event_id = service.event_id(named)
+        found = await service.memory.run(now.ruling, lambda: work(now, event_id))
+        now.write()
+    await service.durable.wait()
+    return found
+
+
+def _shown(answer: Answer, event_id: str) -> dict[str, Any]:
     return {"decision": answer.decision, "context": {"event_id": event_id, **answer.context}}
 
 
-async def evaluate_each(service: Service, body: Mapping[str, Any], event_id: str) -> dict[str, Any]:
+async def evaluate_each(
+    service: Service, body: Mapping[str, Any], named: str | None
+) -> dict[str, Any]:
     """The answers to the questions of a batch, in order; without any, that of the body itself.
 
     An item that cannot be read is answered false, with what is wrong with it.
     """
     items = body.get("evaluations")
     if not items and (items is None or isinstance(items, list)):
-        return await evaluate(service, body, event_id)
+        return await evaluate(service, body, named)
     if not isinstance(items, list) or len(items) > limits.EVALUATIONS:
         raise RefusedError(400, f"`evaluations` is no list of at most {limits.EVALUATIONS} items")
     options = body.get("options") or {}
     last = _last(options)
     shown = options.get("item_context") is True
     defaults = {name: body[name] for name in _MEMBERS if name in body}
-    now, answers = _Round(service, service.now()), []
-    for place, item in enumerate(items):
-        answer = _item(now, defaults, item, service.event_id(f"{event_id}/{place}"))
-        answers.append(answer)
-        if answer["decision"] is last:
-            break
-    if now.entries:
-        await service.write(*now.entries)
+
+    def answer(now: _Round, event_id: str) -> list[dict[str, Any]]:
+        answers = []
+        for place, item in enumerate(items):
+            answers.append(_item(now, defaults, item, service.event_id(f"{event_id}/{place}")))
+            if answers[-1]["decision"] is last:
+                break
+        return answers
+
+    answers = await _written(service, named, answer)
     return {"evaluations": [answer if shown else _bare(answer) for answer in answers]}
 
 
@@ -121,10 +157,9 @@ def _item(now: _Round, defaults: Mapping[str, Any], item: Any, event_id: str) ->
     if not isinstance(item, dict):
         return _failed("the item is not an object")
     try:
-        answer = now.answer(read_question({**defaults, **item}), event_id)
+        return _shown(now.answer(read_question({**defaults, **item}), event_id), event_id)
     except RefusedError as error:
         return _failed(error.message)
-    return {"decision": answer.decision, "context": {"event_id": event_id, **answer.context}}
 
 
 def _failed(message: str) -> dict[str, Any]:
@@ -151,19 +186,23 @@ async def search(service: Service, body: Mapping[str, Any]) -> dict[str, Any]:
     names = ruling.entities.get(question.resource_type, ())
     start, most = _page(body.get("page"), ruling.digest)
     terms, now = _terms(service, question, {}), service.now()
+
+    def permitted(name: str) -> bool:
+        event = asked(replace(question, resource_id=name), ruling.declared, "search", now).event
+        return service.memory.look(ruling, event, terms, now)
+
     found: list[dict[str, str]] = []
-    place = start
-    for place in range(start, min(len(names), start + limits.SEARCHED)):
-        one = replace(question, resource_id=names[place])
-        event = asked(one, ruling.declared, "search", now).event
-        decision = service.memory.look(ruling, event)
-        if answered(ruling, decision, event, terms, now).decision:
-            found.append({"type": question.resource_type, "id": names[place]})
-        if len(found) == most:
-            break
-        if place % 100 == 99:
-            await asyncio.sleep(0)  # others are answered meanwhile
-    after = place + 1
+    after, end = start, min(len(names), start + limits.SEARCHED)
+    while after < end and len(found) < most:
+        some = names[after : min(after + _TOGETHER, end)]
+        async with service.memory.turn:
+            held: list[bool] = await service.memory.run(ruling, partial(list, map(permitted, some)))
+        for name, holds in zip(some, held, strict=True):
+            after += 1
+            found += [{"type": question.resource_type, "id": name}] if holds else []
+            if len(found) == most:
+                break
+        await asyncio.sleep(0)  # others are answered meanwhile
     token = f"{ruling.digest[:16]}.{after}" if after < len(names) else ""
     page = {"page": {"next_token": token, "count": len(found)}} if body.get("page") or token else {}
     return {"results": found, **page}

@@ -30,7 +30,7 @@ class Guard:
 
     def check(self, call: Call) -> None:
         """Raises RefusedError: 403 for a foreign `Host`, 401 without a token that is known."""
-        if self.local and _name(call.headers.get(b"host", b"")) not in _LOCAL:
+        if self.local and not _is_here(_name(call.headers.get(b"host", b""))):
             # a page on the web whose name is made to point here (DNS rebinding) keeps its name
             raise RefusedError(403, "the `Host` is not this machine's; ask for `localhost`")
         if self.tokens and call.path not in OPEN and not self._known(call):
@@ -49,6 +49,11 @@ def _name(host: bytes) -> bytes:
     if host.startswith(b"["):
         return host.partition(b"]")[0] + b"]"
     return host.partition(b":")[0].lower()
+
+
+def _is_here(name: bytes) -> bool:
+    """Whether `name` is one that no other machine can be called by."""
+    return name in _LOCAL or is_loopback(name.decode("latin-1").strip("[]"))
 
 
 def is_loopback(host: str) -> bool:

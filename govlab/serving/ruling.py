@@ -47,7 +47,8 @@ class Admits(Protocol):
 class Ruling:
     """One version of what decides; `entities` are the ids of resources by their type.
 
-    `engine` is what decides with history, and None where the bundle reads none.
+    `engine` is what decides with what earlier events add up to: None where the bundle reads no
+    history, and has no limit on how often something is done.
     """
 
     name: str
@@ -60,12 +61,26 @@ class Ruling:
     engine: Any = None
 
 
+class _Rule(msgspec.Struct):
+    constraints: dict[str, Any]
+
+
+class _Policy(msgspec.Struct):
+    rules: list[_Rule]
+
+
 class _Meaning(msgspec.Struct):
     """What of a bundle's meaning a server needs besides its engine."""
 
     attributes: dict[str, str]
     history: dict[str, Any]
     lookups: dict[str, dict[str, Any]]
+    policies: list[_Policy]
+
+    def adds_up(self) -> bool:
+        """Whether what it decides, or permits, depends on earlier events."""
+        rules = (rule for policy in self.policies for rule in policy.rules)
+        return bool(self.history) or any("rate" in rule.constraints for rule in rules)
 
 
 class _Document(msgspec.Struct):
@@ -107,7 +122,7 @@ def _ruling(engine: Exported, text: bytes) -> Ruling:
         document = _read(text)
     except msgspec.MsgspecError as error:
         raise UsageError(f"`bundle.json`: {error}; export the bundle again") from error
-    remembers = any(one.history for one in document.bundles)
+    remembers = any(one.adds_up() for one in document.bundles)
     return Ruling(
         document.name,
         document.version,

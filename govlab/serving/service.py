@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from govlab.serving.durable import Durable
 from govlab.serving.guard import Guard
@@ -53,11 +52,6 @@ class Service:
     def was_consumed(self, approval_id: str) -> bool:
         """Whether the approval was used."""
         return key("consumed", approval_id) in self.journal.known
-
-    async def write(self, *entries: Mapping[str, Any]) -> None:
-        """Appends `entries` and waits until they may be acknowledged; raises JournalError."""
-        self.journal.append(entries)
-        await self.durable.wait()
 
     def ready(self) -> bool:
         """Whether a decision asked for now would be answered."""

@@ -307,3 +307,24 @@ def test_without_its_store_a_guard_lets_nothing_go(make: Make, tmp_path: Path) -
     guard = Guard(make(BUNDLE), replace(store, transaction=broken))
     with pytest.raises(DeniedError, match="denied: the disk is full"):
         guard.call(event(0, env="dev"), pytest.fail)
+
+
+COUNTED = """
+name: counted
+history: {calls: {count: "true", per: [actor], within: 1h}}
+rules:
+  - {condition: "history.calls > 0", decision: DENY, reason: enough}
+  - {decision: ALLOW}
+"""
+
+
+@pytest.mark.parametrize("year", [1999, 9999, None])
+def test_no_time_that_an_event_names_moves_its_window(
+    make: Make, store: Store, year: int | None
+) -> None:
+    guard = Guard(make(COUNTED), store, clock=lambda: NOON)
+    asked = {**event(0), "ts": year and NOON.replace(year=year)}
+    assert guard.call(asked, lambda given: given["ts"]) == NOON
+    for number in (1, 2):
+        with pytest.raises(DeniedError, match="enough"):
+            guard.call({**asked, "event_id": f"again-{number}"}, pytest.fail)

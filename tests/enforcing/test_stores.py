@@ -286,3 +286,36 @@ def test_a_feature_of_another_meaning_begins_anew(make: Make, store: Store) -> N
     made = store.decide_and_reserve(wider, event(1, env="dev"))
     assert (made.history["calls"], made.history["asked"]) == (0, 1)
     assert "calls" in made.warming
+
+
+def test_who_is_told_of_an_answer_counts_it_once(make: Make, store: Store) -> None:
+    engine = make(FREE)
+    for number, (permitted, heard) in enumerate([(False, True), (False, False), (True, False)]):
+        if not number:
+            store.decide_and_reserve(engine, event(0, env="prod"))
+        assert store.hear(engine, "e0", permitted=permitted) is heard
+    assert not store.hear(engine, "e1", permitted=False)
+    history = store.decide_and_reserve(engine, event(1, env="dev")).history
+    assert (history["refused"], history["asked"], history["calls"]) == (1, 1, 0)
+
+
+def test_each_tenant_waits_for_its_own(make: Make, store: Store) -> None:
+    engine = make(FREE)
+    for tenant in ("a", "b"):
+        store.decide_and_reserve(engine, event(0, env="prod", tenant=tenant))
+    assert store.hear(engine, "e0", permitted=True)
+    assert store.decide_and_reserve(engine, event(1, env="dev")).history["calls"] == 2
+
+
+def test_nobody_waits_for_ever(make: Make, store: Store) -> None:
+    engine, month = make(FREE), 30 * 86_400
+    for number in (0, 1):
+        store.decide_and_reserve(engine, event(number, env="prod"))
+    store.decide_and_reserve(engine, event(month + 1, env="dev"))
+    assert [bool(store.waiting.known(name)) for name in ("e0", "e1")] == [False, True]
+
+
+def test_looking_counts_for_nothing(make: Make, store: Store) -> None:
+    engine = make(BUDGET)
+    assert [store.look(engine, event(n, env="dev")).permitted for n in (0, 1)] == [True, True]
+    assert store.decide_and_reserve(engine, event(2, env="dev")).history["asked"] == 0

@@ -45,6 +45,12 @@ class Inside:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answered:
         """What the application answers."""
+        return asyncio.run(self.reply(method, path, body, headers))
+
+    async def reply(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answered:
+        """As `ask`, beside others."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {"host": "localhost", "content-type": "application/json", **(headers or {})}
         scope = {
@@ -59,7 +65,7 @@ class Inside:
         async def send(message: Any) -> None:
             said.append(message)
 
-        asyncio.run(App(self.service)(scope, receive, send))
+        await App(self.service)(scope, receive, send)
         found = {n.decode(): v.decode("latin-1") for n, v in said[0]["headers"]}
         text = said[1]["body"]
         known = found["content-type"] == "application/json"

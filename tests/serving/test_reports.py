@@ -94,3 +94,10 @@ def test_a_value_of_another_type_is_refused(asked: Inside, kind: str, body: Any)
     assert answer.status == 400
     assert f"`{next(iter(body))}`" in answer.body["error"]["message"]
     assert asked.journal.head.size == 1
+
+
+def test_the_entry_says_what_the_caller_named(asked: Inside) -> None:
+    asked.evaluate(question())
+    asked.batch({**question(), "evaluations": [{}]}, X_Request_ID="b")
+    named = [(one["event_id"], one.get("request_id")) for one in entries(asked.journal.folder)]
+    assert named == [("r1", "r1"), ("made-0", None), ("b/0", "b")]

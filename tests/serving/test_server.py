@@ -51,7 +51,7 @@ def raw(server: Running, text: bytes, wait_s: float = 5) -> bytes:
 def test_a_page_on_the_web_is_not_this_machine(server: Running) -> None:
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::2]"):
         assert server.evaluate(question(), Host=host).status == 403
-    for host in ("localhost", f"127.0.0.1:{server.port}", "[::1]:1", "LOCALHOST:8"):
+    for host in ("localhost", f"127.0.0.1:{server.port}", "[::1]:1", "LOCALHOST:8", "127.0.0.2:9"):
         assert server.evaluate(question(), Host=host).status == 200
     assert b" 403 " in raw(server, b"GET /healthz HTTP/1.0\r\n\r\n")
     two = b"GET /healthz HTTP/1.1\r\nhost: evil.example\r\nhost: localhost\r\n"

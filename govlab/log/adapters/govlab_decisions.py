@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from govlab.authzen import OF_CONTEXT, SPOKEN
-from govlab.entries import FIELDS
+from govlab.entries import FIELDS, row_id
 from govlab.entries import FORMAT as NAME
 from govlab.log.adapters.objects import each_object
 from govlab.log.decode import decode
@@ -93,6 +93,7 @@ def _records(data: bytes, place: int, known: _Known) -> Iterator[Record]:
     yield Action(place, {
         **columns,
         **dict.fromkeys(_malformed(entry), _NO_VALUE),
+        "event_id": row_id(entry.get("event_id"), entry),
         "decision_origin": "out_of_process",
         "emitter": "control_plane",
         "time_source": "event" if columns.get("ts") else "none",
@@ -170,6 +171,7 @@ FORMAT: Final = Format(
     notes=(
         "what a request does not say the decision point was not told: absent, not unknown",
         "whether an action ran is known where its caller told the decision point",
+        "an event that its caller named is `NAME@CHAIN`: two servers may be told of one name",
         "properties that a bundle declares are in `extra`: rules that read them are undecidable",
     ),
 )

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from govlab.audit.entries import links_of_rows
 from govlab.entries import Head, seal
 from govlab.errors import LogError
 from govlab.runtime.arguments import digest
@@ -102,3 +104,23 @@ def test_what_nobody_told_is_unknown(tmp_path: Path) -> None:
     assert {"executed", "outcome", "started_at", "ended_at"} <= set(known["partly"])
     assert rows["executed"].to_list() == [None]
     assert "step" in rows["unknown_columns"][0].split(",")
+
+
+TOLD = {"type": "approval", "event_id": "e-1", "told": "x", "approval_status": "approved"}
+
+
+def test_one_name_at_two_servers_is_two_events(tmp_path: Path) -> None:
+    named = {**DECIDED, "request_id": "e-1"}
+    for chain in ("c", "d"):
+        folder = tmp_path / "src" / chain
+        write(folder / "decisions-0.ndjson", *chained(named, TOLD, chain=chain))
+    report, rows = log_of(tmp_path / "src", out=tmp_path / "log")
+    assert report.quarantined == report.duplicates == 0
+    assert rows.select("event_id", "approval_status").rows() == [
+        ("e-1@c", "approved"), ("e-1@d", "approved"),
+    ]  # fmt: skip
+    links = links_of_rows(rows, 0)
+    assert links["event_id"].to_list() == ["e-1"] * 4
+    assert links.filter(pl.col("stated").ne_missing(pl.col("found"))).height == 0
+    forged = rows.with_columns(event_id=pl.col("event_id").cast(pl.String).str.replace("@.", ""))
+    assert set(links_of_rows(forged, 0)["event_id"].to_list()) == {None}
