@@ -1,7 +1,8 @@
 """Replay and the exported engine side by side: every event of a log, every field (S18).
 
 Each event is decided by the engine itself, with every column that a request has; nothing is
-sampled, and no event stands for another.
+sampled, and no event stands for another. Where the bundle reads history the engine remembers by
+itself, too, and what it remembers is compared before what it decides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from govlab.backends.reference import Asked, decide
 from govlab.exporting.loading import Exported
 from govlab.exporting.shrinking import shrunk
 from govlab.exporting.vectors import plain_event
-from govlab.history import decide_in_order
+from govlab.history import counterfactual, decide_in_order, in_order
 from govlab.log.collect import collected
 from govlab.plan import Plan
 from govlab.replays.rows import SCHEMA, events, unknown_columns
@@ -106,8 +107,14 @@ def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Pa
     The comparison ends at the first difference. `found` has an event for each distinct decision.
     """
     parity, rows, seen = Parity(), _Rows(), set[Row]()
-    each = _with_history(plan, log, most) if plan.has_history() else _replayed(plan, log, most)
+    past = _Past(engine)
+    each = _with_history(plan, log, most, past) if past.remembers else _replayed(plan, log, most)
     for asked, wanted in each:
+        if unlike := past.unlike(asked):
+            parity.difference = Difference(
+                asked.event, tuple(sorted(asked.unknown)), asked.history, unlike
+            )
+            return parity
         decision = _decided(engine, asked)
         got = rows.row(decision)
         if got != wanted:
@@ -119,6 +126,36 @@ def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Pa
             seen.add(got)
             parity.found.append((asked, decision))
     return parity
+
+
+class _Past:
+    """What the engine itself remembers of the events before, which come in the total order."""
+
+    def __init__(self, engine: Exported) -> None:
+        self.module = engine.module
+        self.remembers = hasattr(self.module, "features")
+        self.state = self.module.Windows() if self.remembers else None
+
+    def unlike(self, asked: Asked) -> dict[str, tuple[Any, Any]]:
+        """The features that the engine has otherwise, by `history.NAME`: replay's, the engine's."""
+        if not self.remembers:
+            return {}
+        found = self.module.features(self.state, asked.event, unknown=asked.unknown)
+        wanted, own = plain_event(asked.history), {n: _value(v) for n, v in found.items()}
+        names = sorted({*wanted, *own})
+        pairs = {f"history.{n}": (wanted.get(n), own.get(n)) for n in names}
+        return {name: pair for name, pair in pairs.items() if repr(pair[0]) != repr(pair[1])}
+
+    def add(self, asked: Asked, decision: Any) -> None:
+        """Lets the engine remember the event, as replay does: by what was decided of it."""
+        fate = counterfactual(decision, asked.event, "recorded")
+        own = self.module.Mark(fate.value) if isinstance(fate, Mark) else fate
+        self.module.record(self.state, asked.event, decision, own, unknown=asked.unknown)
+
+
+def _value(state: Any) -> Any:
+    """A feature's value; the word where it is one of the engine's own marks."""
+    return getattr(state, "value", state)
 
 
 def _decided(engine: Exported, asked: Asked) -> Any:
@@ -158,13 +195,17 @@ def _events(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
         yield {n: v for n, v in zip(names, values, strict=True) if v is not None}
 
 
-def _with_history(plan: Plan, log: pl.LazyFrame, most: int) -> Iterator[tuple[Asked, Row]]:
-    """Each event with its features, and what replay decides of them."""
+def _with_history(
+    plan: Plan, log: pl.LazyFrame, most: int, past: _Past
+) -> Iterator[tuple[Asked, Row]]:
+    """Each event in the total order with its features, and what replay decides of them."""
     frame, rows = collected(log.head(most)), _Rows()
     given, unknown = events(frame), unknown_columns(frame, plan.reads())
     found = decide_in_order(plan, given, state="counterfactual", unknown=unknown)
-    for event, hidden, one in zip(given, unknown, found, strict=True):
-        yield Asked(event, hidden, one.features), rows.row(one.decision)
+    for place in in_order(given):
+        asked, one = Asked(given[place], unknown[place], found[place].features), found[place]
+        yield asked, rows.row(one.decision)
+        past.add(asked, one.decision)
 
 
 def _difference(plan: Plan, engine: Exported, asked: Asked, wanted: Row) -> Difference:

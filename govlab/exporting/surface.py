@@ -64,7 +64,13 @@ def explain(
 ) -> dict[str, Any]:
     """The decision for `event` as JSON has it, and `trace`: every policy and rule that was tried.
 
+    `more` is the command that shows what each part of a condition came to: the parts are the
+    bundle's, which this file does not carry.
     It is for people, and may raise where `decide` denies: what it raises is why.
     """
     decision = ENGINE.decide(event, unknown=unknown, history=history)
-    return {**decision.to_dict(), "trace": trace(PLAN, SCOPES, event, unknown, history or {})}
+    tried = trace(PLAN, SCOPES, event, unknown, history or {})
+    return {**decision.to_dict(), "trace": tried, "more": _MORE.format(name=PLAN.name)}
+
+
+_MORE = "each part of a condition: `govlab explain FOLDER --event @EVENT.json`, of bundle `{name}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 import govlab
 from govlab.bundle import load_bundle
-from govlab.errors import UsageError
+from govlab.errors import BundleError, UsageError
 from govlab.exporting import ParityError, engine_source, export_engine, open_engine, verify
 from govlab.exporting import making as making_module
 from govlab.exporting.manifest import MANIFEST
@@ -21,7 +22,7 @@ from govlab.exporting.signing import SIGNATURE
 from govlab.exporting.vectors import failing
 from govlab.exporting.verifying import verified_engine
 from govlab.keys import Key, new_key, read_key
-from tests import generators
+from tests import generators, histories
 from tests.exporting.engines import bundle_of
 
 LOG = pl.DataFrame(
@@ -148,8 +149,6 @@ def test_every_event_counts_and_most_says_how_many(tmp_path: Path) -> None:
 
 
 def test_unknown_and_malformed_cells_of_a_log(tmp_path: Path) -> None:
-    import random  # noqa: PLC0415  # used here alone
-
     rng = random.Random("parity")
     for number in range(6):
         bundle = bundle_of(generators.bundle(rng), tmp_path / str(number))
@@ -174,6 +173,42 @@ def test_a_bundle_with_history_is_given_its_features(tmp_path: Path) -> None:
     engine = verified_engine(tmp_path / "e")
     assert engine.decide({"actor": "x"}, history={"seen": 1}).decision == "DENY"
     assert engine.decide({"actor": "x"}).reason == "engine_error"  # it was not given: denied
+
+
+def test_what_the_engine_remembers_is_compared_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = LOG.with_columns(pl.lit("x").alias("actor"))
+    bundle = bundle_of(HISTORY, tmp_path / "b")
+
+    def forgetful(source: str) -> Any:
+        assert "within_us=172800000000" in source
+        return open_engine(source.replace("within_us=172800000000", "within_us=1"))
+
+    monkeypatch.setattr(making_module, "open_engine", forgetful)
+    with pytest.raises(ParityError) as found:
+        export_engine(bundle, tmp_path / "e", log=log)
+    assert found.value.said["fields"] == {"history.seen": {"replay": 1, "engine": 0}}
+    assert found.value.said["event"]["event_id"] == "b"
+
+
+def test_generated_bundles_remember_as_replay_does(tmp_path: Path) -> None:
+    compared = 0
+    for seed in range(4):
+        rng = random.Random(f"remembered {seed}")
+        try:
+            bundle = bundle_of(histories.bundle(rng), tmp_path / str(seed))
+        except BundleError:  # what it made up does not check
+            continue
+        rows = histories.rows(rng, 150)
+        frame = generators.frame_of(rows, frozenset())
+        frame = frame.with_columns(
+            pl.Series(name, [row.get(name) for row in rows], strict=False)
+            for name in ("run_id", "step", "executed", "decision", "approval_status")
+        )
+        made = export_engine(bundle, tmp_path / f"e{seed}", log=frame)
+        compared += made.parity.events
+    assert compared >= 300
 
 
 # -- checked before use ----------------------------------------------------------------------------

@@ -93,6 +93,7 @@ def test_explain_has_the_rules_tried_and_what_they_read() -> None:
     assert last["rule"] == said["rule"]
     assert last["reads"]["env"] == {"value": "production"}
     assert "env" in last["condition"]
+    assert "`govlab explain FOLDER --event @EVENT.json`, of bundle `prod-safety`" in said["more"]
 
 
 def test_explain_tells_what_is_absent_and_what_is_unknown() -> None:
