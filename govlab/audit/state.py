@@ -14,6 +14,7 @@ from govlab.audit.checkpoint import Checkpoint
 from govlab.errors import UsageError
 from govlab.kpi.model import Value
 from govlab.log.citation import cite
+from govlab.placing import place_bytes
 
 __all__ = ["RESULT", "SIGNED", "STATE", "ChainState", "chain_state", "remember", "store"]
 
@@ -125,12 +126,9 @@ def store(
     Raises UsageError where it cannot be written.
     """
     place = _place(log, state)
-    part = place.with_name(f".{place.name}.part")
     text = json.dumps(_document(found, log, checked_at), indent=2, ensure_ascii=False)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(place)
+        place_bytes(place, text.encode() + b"\n")
     except OSError as error:
         raise UsageError(
             f"`{place}` cannot be written: {error.strerror}; use `--state DIR`"

@@ -24,6 +24,7 @@ from govlab.kpi.catalog import FIGURES, spec_of
 from govlab.log.cached import Opened
 from govlab.log.citation import cite
 from govlab.log.store import MANIFEST
+from govlab.placing import placing_folder
 from govlab.registry import Registry
 from govlab.report.audit import shown_rows, verification_document
 from govlab.report.disclosure import PEOPLE, Disclosure, settings_line
@@ -61,18 +62,11 @@ def write_pack(opened: Opened, out: Path, asked: Asked) -> dict[str, Any]:
 def _fresh(out: Path) -> Iterator[Path]:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"`{out}` is there already; evidence is never written over")
-    part = out.with_name(f".{out.name}.part")
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
+        with placing_folder(out) as fresh:
+            yield fresh
     except OSError as error:
         raise UsageError(f"`{out}` cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _figures(opened: Opened, folder: Path, asked: Asked) -> Reduced:

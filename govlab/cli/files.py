@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from govlab.errors import UsageError
+from govlab.placing import placing
 
 __all__ = ["replacing", "write_text"]
 
@@ -17,16 +18,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises UsageError where the folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
+        with placing(path) as part:
+            yield part
     except OSError as error:
         raise UsageError(f"`{path}` cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from hashlib import file_digest
@@ -13,6 +12,7 @@ from typing import Any
 from govlab.bundle import Bundle
 from govlab.errors import UsageError
 from govlab.incident import Incident
+from govlab.placing import placing_folder
 
 __all__ = ["DIGESTS", "freeze"]
 
@@ -27,23 +27,17 @@ def freeze(incident: Incident, out: Path, *, page: str, document: Mapping[str, A
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"`{out}` is there already; name a new folder, what was kept stays")
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        fresh.mkdir(parents=True, mode=0o700)
-        incident.looked.rows.write_parquet(fresh / "events.parquet")
-        (fresh / "incident.md").write_text(page + "\n", encoding="utf-8")
-        text = json.dumps(document, indent=2, ensure_ascii=False)
-        (fresh / "incident.json").write_text(text + "\n", encoding="utf-8")
-        for bundle in _bundles(incident):
-            _copy(bundle, fresh / "rules")
-        (fresh / DIGESTS).write_text(_digests(fresh), encoding="utf-8")
-        if out.exists():
-            out.rmdir()
-        fresh.replace(out)
+        with placing_folder(out, mode=0o700) as fresh:
+            incident.looked.rows.write_parquet(fresh / "events.parquet")
+            (fresh / "incident.md").write_text(page + "\n", encoding="utf-8")
+            text = json.dumps(document, indent=2, ensure_ascii=False)
+            (fresh / "incident.json").write_text(text + "\n", encoding="utf-8")
+            for bundle in _bundles(incident):
+                _copy(bundle, fresh / "rules")
+            (fresh / DIGESTS).write_text(_digests(fresh), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"`{out}` cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _bundles(incident: Incident) -> list[Bundle]:

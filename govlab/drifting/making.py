@@ -22,7 +22,7 @@ from govlab.drifting.reading import Found, read_log
 from govlab.drifting.shares import Followed, follow, share_verdicts, unknown_shares
 from govlab.drifting.shifts import SETTLED
 from govlab.drifting.sightings import Sightings
-from govlab.drifting.state import Accepted, Told, accepting, read_state, settled, unseen
+from govlab.drifting.state import Accepted, Series, Told, accepting, read_state, settled, unseen
 from govlab.drifting.volume import last_seen, volume_verdicts
 from govlab.drifting.wording import Asking, alert_of
 from govlab.log.citation import cite
@@ -155,8 +155,10 @@ def _seen(found: Found, days: Days, alerts: Sequence[Alert]) -> Iterator[Seen]:
 
 
 def _told(found: Found) -> Told:
-    state = found.asked.state
-    return read_state(state, found.as_of) if state else Told()
+    asked = found.asked
+    org = asked.org.name if asked.org else None
+    series = Series(found.path, asked.selection.where, found.scope.tz, org)
+    return read_state(asked.state, series, found.as_of) if asked.state else Told(series)
 
 
 def _unknown(found: Found, followed: _Followed, days: Days) -> Iterator[Unknown]:

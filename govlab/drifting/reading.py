@@ -40,7 +40,7 @@ class Found:
     """A log as it was read."""
 
     asked: Asked
-    name: str
+    path: Path | None
     folder: Path | None
     scope: Scope
     spec: Spec
@@ -49,6 +49,11 @@ class Found:
     like: tuple[str, ...]
     numbers: frozenset[str]
     untimed: int
+
+    @property
+    def name(self) -> str:
+        """The log as a command line names it."""
+        return str(self.path) if self.path else "LOG"
 
     @property
     def as_of(self) -> datetime | None:
@@ -79,9 +84,9 @@ def read_log(log: Any, asked: Asked) -> Found:
     whole, _ = read(timed, spec, folder=folder, tz=chosen.scope.tz,
                     beside=() if untimed is None else (watch.beside(have),), told=told)  # fmt: skip
     numbers = frozenset(name for name in like if have[name].is_numeric())
-    name = str(log) if isinstance(log, str | Path) else "LOG"
+    path = Path(log) if isinstance(log, str | Path) else None
     seen = Sightings.merged(watch.pieces, asked.by)
-    return Found(asked, name, folder, chosen.scope, spec, whole, seen, like, numbers, untimed or 0)
+    return Found(asked, path, folder, chosen.scope, spec, whole, seen, like, numbers, untimed or 0)
 
 
 def _opened(log: Any) -> tuple[pl.LazyFrame, Path | None]:

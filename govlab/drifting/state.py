@@ -1,13 +1,14 @@
 """Alerts over runs: which is new, which goes on, which is no more, which was accepted and why.
 
-The state is one JSON file. Times in it are those of the logs, so that a run can be repeated.
+The state is one JSON file, of one log and what is asked of it: alerts of another would seem to be
+resolved. Times in it are those of the logs, so that a run can be repeated.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,11 @@ from typing import Any, Final
 from govlab.drifting.model import Alert, Earlier, Verdict
 from govlab.drifting.novel import NEW
 from govlab.errors import UsageError, did_you_mean
+from govlab.placing import place_bytes
 
-__all__ = ["Accepted", "Told", "accepting", "keep", "read_state", "settled", "unseen"]
+__all__ = ["Accepted", "Series", "Told", "accepting", "keep", "read_state", "settled", "unseen"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _SLACK: Final = timedelta(days=3)
 _SHORTEST: Final = 4
 
@@ -34,9 +36,35 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """What is continued from run to run: a log (None: a table in memory) and what is asked of it.
+
+    What may change from night to night (the end of the period, cuts, rules) is not among it.
+    """
+
+    log: Path | None = None
+    where: str | None = None
+    tz: str = "UTC"
+    org: str | None = None
+
+    def to_dict(self, state: Path) -> dict[str, str | None]:
+        """As JSON values; the log as it is found from the folder of `state`, as both may move."""
+        log = _from(state.parent, self.log) if self.log else None
+        return {"log": log, "where": self.where, "tz": self.tz, "org": self.org}
+
+
+def _from(folder: Path, log: Path) -> str:
+    try:
+        return Path(os.path.relpath(log, folder)).as_posix()
+    except ValueError:  # another drive
+        return log.absolute().as_posix()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What earlier runs told: alerts by id as `Alert.to_dict` gives them, and acceptances."""
 
+    series: Series = field(default_factory=Series)
     as_of: datetime | None = None
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     accepted: Mapping[str, Accepted] = field(default_factory=dict)
@@ -47,20 +75,22 @@ class Told:
         return frozenset(self.alerts)
 
 
-def read_state(path: Path, as_of: datetime | None) -> Told:
-    """What is kept in `path`; nothing where there is no such file.
+def read_state(path: Path, series: Series, as_of: datetime | None) -> Told:
+    """What is kept in `path` of `series`; nothing where there is no such file.
 
-    Raises UsageError where it is no such state, or that of a later day than `as_of`.
+    Raises UsageError where it is no such state, is of another series or of a later day than
+    `as_of`.
     """
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        found = _read(said)
+        found, kept = _read(said, series), dict(said["series"])
     except FileNotFoundError:
-        return Told()
+        return Told(series)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"`{path}` is no state of `govlab drift`; name another file, or remove it"
         ) from None
+    _check_series(path, kept, series.to_dict(path))
     if as_of is not None and found.as_of is not None and as_of < found.as_of:
         raise UsageError(
             f"`{path}` is of {found.as_of.isoformat()}, and this log ends {as_of.isoformat()}: "
@@ -69,7 +99,23 @@ def read_state(path: Path, as_of: datetime | None) -> Told:
     return found
 
 
-def _read(said: Mapping[str, Any]) -> Told:
+def _check_series(path: Path, kept: Mapping[str, Any], now: Mapping[str, str | None]) -> None:
+    """Of a table in memory nothing is known but what was asked of it."""
+    for name, value in now.items():
+        before = kept.get(name)
+        if before != value and (name != "log" or (before and value)):
+            raise UsageError(
+                f"`{path}` is of {_words(name, before)}, and this run of {_words(name, value)}: "
+                "alerts of one would seem to be resolved by the other; name another `--state`"
+            )
+
+
+def _words(name: str, value: object) -> str:
+    option = "the log" if name == "log" else f"`--{name}`"
+    return f"no {option}" if value is None else f"{option} `{value}`"
+
+
+def _read(said: Mapping[str, Any], series: Series) -> Told:
     if said["format"] != _FORMAT:
         raise ValueError(said["format"])
     accepted = {
@@ -83,7 +129,7 @@ def _read(said: Mapping[str, Any]) -> Told:
     as_of = said["as_of"] and datetime.fromisoformat(said["as_of"])
     if as_of and as_of.tzinfo is None:
         raise ValueError(as_of)
-    return Told(as_of, alerts, accepted)
+    return Told(series, as_of, alerts, accepted)
 
 
 def _period(said: Mapping[str, Any]) -> tuple[date, date]:
@@ -178,15 +224,10 @@ def keep(path: Path, told: Told, alerts: Sequence[Alert], earlier: Sequence[Earl
     }
     kept = {id_: one for id_, one in told.accepted.items() if id_ in goes_on}
     accepted |= {i: {"until": a.until.isoformat(), "reason": a.reason} for i, a in kept.items()}
-    said = {"format": _FORMAT, "as_of": as_of and as_of.isoformat(),
+    said = {"format": _FORMAT, "series": told.series.to_dict(path),
+            "as_of": as_of and as_of.isoformat(),
             "alerts": {**goes_on, **now}, "accepted": accepted}  # fmt: skip
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
+        place_bytes(path, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
         raise UsageError(f"`{path}` cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

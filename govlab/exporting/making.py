@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from govlab.exporting.source import engine_source
 from govlab.exporting.vectors import failing, vectors
 from govlab.keys import Key, read_key
 from govlab.log.whole import whole_log
+from govlab.placing import placing_folder
 from govlab.plan import Plan, compile_plan
 
 __all__ = ["MOST_EVENTS", "Export", "export_engine"]
@@ -123,39 +122,18 @@ def _said(parity: Parity) -> dict[str, Any]:
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
     """A new folder beside `out` that takes its place when the block ends well, and else is gone."""
-    out = out.resolve()  # `.` has no name
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"`{out}` is there and is no export; name another folder or remove it")
     if others := _others(out):
         raise UsageError(f"`{out}` holds `{others[0]}`, which no export has: put it elsewhere")
-    fresh = out.with_name(f".{out.name}.tmp-{os.getpid()}")
-    old = out.with_name(f".{out.name}.old-{os.getpid()}")
     try:
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        yield fresh
-        _swap(fresh, out, old)
+        with placing_folder(out) as fresh:
+            yield fresh
     except OSError as error:
         raise UsageError(f"`{out}` cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _others(out: Path) -> list[str]:
     """What else the folder `out` holds, which replacing it would lose."""
     own = {*FILES, MANIFEST, SIGNATURE, "__pycache__"}
     return sorted(p.name for p in out.iterdir() if p.name not in own) if out.is_dir() else []
-
-
-def _swap(fresh: Path, out: Path, old: Path) -> None:
-    """Puts `fresh` in the place of `out`, which is lost only once that is done."""
-    if not out.exists():
-        fresh.rename(out)
-        return
-    out.rename(old)
-    try:
-        fresh.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -6,7 +6,6 @@ A file that is damaged, or of another version of govlab, is as one that is not t
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
@@ -19,6 +18,7 @@ import polars as pl
 from govlab.errors import RegistryError
 from govlab.fidelity.compare import Compared
 from govlab.fidelity.model import Kind
+from govlab.placing import place_bytes
 
 __all__ = ["keep", "kept"]
 
@@ -46,19 +46,13 @@ def keep(folder: Path, piece: str | None, digest: str, compared: Compared) -> No
     if piece is None:
         return
     path = _path(folder, piece, digest)
-    part = path.with_name(f".{path.name}.part")
     said = {"kinds": [_plain(k) for k in compared.kinds], "runs": compared.runs.rows()}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(said, separators=(",", ":")) + "\n", encoding="utf-8")
-        part.replace(path)
+        place_bytes(path, json.dumps(said, separators=(",", ":")).encode() + b"\n")
     except OSError as error:
         raise RegistryError(
             f"`{folder}` cannot be written: {error.strerror}; name another folder with `--state`"
         ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _path(folder: Path, piece: str, digest: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import shlex
 import stat
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from govlab.errors import UsageError
+from govlab.placing import placing
 
 __all__ = ["Document", "Entry", "open_document"]
 
@@ -79,13 +79,11 @@ class Document:
         """
         if _read(self.path) != self.text:
             raise UsageError(f"`{self.path}` was changed by another meanwhile; run this again")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         mode = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else 0o600
-        part = self.path.with_name(f".{self.path.name}.tmp-{os.getpid()}")
-        part.touch(mode)
-        part.chmod(mode)
-        part.write_text(text, encoding="utf-8")
-        part.replace(self.path)
+        with placing(self.path) as part:
+            part.touch(mode)
+            part.chmod(mode)
+            part.write_text(text, encoding="utf-8")
 
     def _groups(self) -> list[Any]:
         groups = self.content.get("hooks", {}).get(_EVENT, [])

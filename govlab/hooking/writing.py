@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ from govlab.exporting.bundling import bundle_text
 from govlab.exporting.modules import Symbol, parse_module, read_module
 from govlab.exporting.reach import PROGRAM, reach
 from govlab.hooking.terms import Terms
+from govlab.placing import place_bytes
 
 __all__ = ["CALLER", "ENGINE", "HOOK", "approvers", "caller_source", "write_hook"]
 
@@ -54,9 +54,11 @@ def write_hook(
     engine = (folder / ENGINE / "engine.py").read_bytes()
     digest = sha256(engine).hexdigest()
     terms = Terms(bundle.name, bundle.version, bundle.digest, digest, names, assumes)
-    _put(folder / CALLER, caller_source(terms))
-    _put(folder / HOOK, "\n".join(read_module(_LAUNCHER).lines))
-    _put(folder / ".gitignore", "*\n")  # records hold what was asked, code what was chosen here
+    place_bytes(folder / CALLER, caller_source(terms).encode())
+    place_bytes(folder / HOOK, "\n".join(read_module(_LAUNCHER).lines).encode())
+    place_bytes(
+        folder / ".gitignore", b"*\n"
+    )  # records hold what was asked, code what was chosen here
     return terms
 
 
@@ -69,10 +71,3 @@ def approvers(bundle: Bundle, user: str | None) -> tuple[str, ...]:
     if user is None or user in groups:
         return ()
     return (user, *sorted(name for name, people in groups.items() if user in people))
-
-
-def _put(path: Path, text: str) -> None:
-    """Writes `text`, whole or not at all."""
-    part = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

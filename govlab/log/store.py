@@ -7,10 +7,8 @@ where there are many rows, and `OUT/MANIFEST.json` appear together or not at all
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +19,7 @@ from govlab.errors import LogError
 from govlab.log import limits
 from govlab.log.conform import COLUMNS, polars_type
 from govlab.log.kinds import write_kinds
+from govlab.placing import placing_folder
 from govlab.schema import ACTIONS, LIST_TEXT, MARKS, RUN_REQUEST, RUNS
 
 __all__ = [
@@ -197,29 +196,9 @@ def replacing(out: Path) -> Iterator[Path]:
     """
     if out.exists() and not is_log(out) and (not out.is_dir() or any(out.iterdir())):
         raise LogError(f"`{out}` is there and is no govlab log; name another folder or remove it")
-    fresh = out.with_name(f"{out.name}.tmp-{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        fresh.mkdir(parents=True)
-    except OSError as error:
-        raise LogError(f"`{out}` cannot be written: {error.strerror}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            fresh = stack.enter_context(placing_folder(out))
+        except OSError as error:
+            raise LogError(f"`{out}` cannot be written: {error.strerror}") from error
         yield fresh
-        _swap(fresh, out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _swap(fresh: Path, out: Path) -> None:
-    """A folder cannot be renamed over a full one: the old log steps aside first."""
-    if not out.exists():
-        fresh.rename(out)
-        return
-    old = out.with_name(f"{out.name}.old-{os.getpid()}")
-    out.rename(old)
-    try:
-        fresh.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old)

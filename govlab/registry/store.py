@@ -12,10 +12,9 @@ someone who may write it all.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any, Final
 import rfc8785
 
 from govlab.errors import RegistryError
+from govlab.placing import place_bytes
 from govlab.registry.model import FORMAT, Entry, Registry, Version
 
 __all__ = ["append", "instant", "keep_record", "locked", "open_registry", "told"]
@@ -140,19 +140,10 @@ def _line(said: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        place_bytes(path, content, durable=True)
     except OSError as error:
         raise RegistryError(f"`{path}` cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 @contextmanager

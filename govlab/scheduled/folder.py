@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
 from govlab.errors import UsageError
+from govlab.placing import place_bytes
 from govlab.scheduled.store import Kept, this_process
 
 __all__ = ["LOCK", "Folder"]
@@ -83,20 +84,10 @@ class Folder:
 
     def put(self, name: str, content: bytes) -> None:
         """The file is written beside and on disk before it takes its place."""
-        path = self.path / name
-        part = path.with_name(f".{path.name}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            place_bytes(self.path / name, content, durable=True)
         except OSError as error:
             raise self._unwritable(error) from None
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
     def swap(self, name: str, content: bytes, tag: str | None) -> bool:
         """The caller holds the folder: what is there now stays until it is replaced."""

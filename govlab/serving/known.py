@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from govlab.entries import segments
+from govlab.placing import place_bytes
 
 __all__ = ["Known", "Noted", "key", "keys_of", "noted"]
 
@@ -108,12 +109,8 @@ def _made(segment: Path) -> mmap | bytes:
 
 def _stored(segment: Path, keys: set[bytes]) -> mmap | bytes:
     place = _place(segment)
-    part = place.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(b"".join(sorted(keys)))
-        file.flush()
-        os.fsync(file.fileno())  # half of it would forget approvals that were used
-    part.replace(place)
+    # half of it would forget approvals that were used
+    place_bytes(place, b"".join(sorted(keys)), durable=True)
     return _mapped(place) or b""
 
 

@@ -10,12 +10,22 @@ from pathlib import Path
 import pytest
 
 from govlab.drifting.model import Alert, Earlier, Verdict
-from govlab.drifting.state import Accepted, Told, accepting, keep, read_state, settled, unseen
+from govlab.drifting.state import (
+    Accepted,
+    Series,
+    Told,
+    accepting,
+    keep,
+    read_state,
+    settled,
+    unseen,
+)
 from govlab.errors import UsageError
 from tests.drifting.test_choosing import DAY, verdict
 
 TODAY = date(2026, 3, 9)
 AS_OF = datetime(2026, 3, 9, 12, tzinfo=UTC)
+OURS = Series()
 
 
 def _alert(found: Verdict | None = None) -> Alert:
@@ -25,7 +35,7 @@ def _alert(found: Verdict | None = None) -> Alert:
 def _after(alerts: list[Alert], path: Path, told: Told | None = None) -> Told:
     """What the next run reads."""
     keep(path, told or Told(), alerts, [], AS_OF)
-    return read_state(path, AS_OF + timedelta(days=1))
+    return read_state(path, OURS, AS_OF + timedelta(days=1))
 
 
 def test_an_alert_is_new_once(tmp_path: Path) -> None:
@@ -68,7 +78,7 @@ def test_what_is_no_more_is_resolved_once(tmp_path: Path) -> None:
     (gone,) = unseen(told, [], [verdict(0.7)])
     assert (gone.state, gone.sentence) == ("resolved", "It fell.")
     keep(path, told, [], [gone], AS_OF)
-    assert read_state(path, AS_OF).alerts == {}
+    assert read_state(path, OURS, AS_OF).alerts == {}
 
 
 def test_what_was_not_looked_at_goes_on(tmp_path: Path) -> None:
@@ -79,7 +89,7 @@ def test_what_was_not_looked_at_goes_on(tmp_path: Path) -> None:
         (still,) = unseen(told, [], looked)
         assert (still.state, bool(still.note)) == ("ongoing", True)
     keep(path, told, [], [still], AS_OF)
-    kept = read_state(path, AS_OF)
+    kept = read_state(path, OURS, AS_OF)
     assert kept.ids == {_alert().id}
     assert kept.accepted[_alert().id].reason == "known"
 
@@ -111,11 +121,12 @@ def test_an_id_cut_too_short_is_refused() -> None:
 
 
 _NO_STATES = (
-    "", "[]", "{}", '{"format": 2}', '{"format": 1, "alerts": 3}',
-    '{"format": 1, "as_of": null, "accepted": {}, "alerts": {"a": {}}}',
-    '{"format": 1, "as_of": "2026-03-09T12:00:00", "accepted": {}, "alerts": {}}',  # which zone?
-    '{"format": 1, "as_of": null, "accepted": {}, "alerts": {"a": {"began_from": "2026-03-01", '
-    '"began_to": "2026-03-01"}}}',
+    "", "[]", "{}", '{"format": 3}', '{"format": 2, "alerts": 3}',
+    '{"format": 2, "as_of": null, "accepted": {}, "alerts": {}}',  # of which log?
+    '{"format": 2, "series": {}, "as_of": null, "accepted": {}, "alerts": {"a": {}}}',
+    '{"format": 2, "series": {}, "as_of": "2026-03-09T12:00:00", "accepted": {}, "alerts": {}}',
+    '{"format": 2, "series": {}, "as_of": null, "accepted": {}, "alerts": '
+    '{"a": {"began_from": "2026-03-01", "began_to": "2026-03-01"}}}',
 )  # fmt: skip
 
 
@@ -124,14 +135,31 @@ def test_another_file_is_no_state(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="is no state of `govlab drift`"):
-        read_state(path, AS_OF)
+        read_state(path, OURS, AS_OF)
+
+
+def test_a_state_is_of_one_log_and_what_is_asked_of_it(tmp_path: Path) -> None:
+    path, ours = tmp_path / "s.json", Series(tmp_path / "a", "env == 'production'")
+    keep(path, Told(ours), [settled(_alert(), Told(), TODAY)], [], AS_OF)
+    for other, says in (
+        (replace(ours, log=tmp_path / "b"), "is of the log `a`, and this run of the log `b`"),
+        (replace(ours, where=None), "this run of no `--where`"),
+        (replace(ours, tz="Asia/Tokyo"), "is of `--tz` `UTC`, and this run of `--tz` `Asia/Tokyo`"),
+        (replace(ours, org="acme"), "this run of `--org` `acme`"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            read_state(path, other, AS_OF)
+    assert read_state(path, replace(ours, log=None), AS_OF).ids  # a table: nobody knows which
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    found = read_state(moved / "s.json", replace(ours, log=moved / "a"), AS_OF)
+    assert found.ids == {_alert().id}
 
 
 def test_alerts_are_not_told_backwards(tmp_path: Path) -> None:
     keep(tmp_path / "s.json", Told(), [], [], AS_OF)
     with pytest.raises(UsageError, match="cannot be told backwards"):
-        read_state(tmp_path / "s.json", AS_OF - timedelta(seconds=1))
-    assert read_state(tmp_path / "s.json", AS_OF).as_of == AS_OF
+        read_state(tmp_path / "s.json", OURS, AS_OF - timedelta(seconds=1))
+    assert read_state(tmp_path / "s.json", OURS, AS_OF).as_of == AS_OF
 
 
 def test_a_state_is_written_whole_or_not_at_all(
