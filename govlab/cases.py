@@ -56,7 +56,7 @@ def read_cases(bundle: Bundle) -> tuple[Case, ...]:
     problems: list[Diagnostic] = []
     cases: list[Case] = []
     features = frozenset(feature.name for feature in bundle.features())
-    folder = bundle.path / "cases"
+    folder = (bundle.path if bundle.path.is_dir() else bundle.path.parent) / "cases"
     for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
         cases += _file(file, features, problems)
     if problems:

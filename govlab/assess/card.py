@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from govlab.assess.commands import Asking
 from govlab.assess.comparison import Change, changes
 from govlab.assess.controls import Control, Standing, shipped_controls, standing
 from govlab.assess.events import Side, behind, figure_named
@@ -99,6 +100,7 @@ class Scorecard:
     rows: pl.LazyFrame | None = field(default=None, repr=False, compare=False)
     folder: Path | None = field(default=None, repr=False, compare=False)
     told: Told | None = field(default=None, repr=False, compare=False)
+    asking: Asking = field(default_factory=Asking, repr=False, compare=False)
 
     def __repr__(self) -> str:
         from govlab.report.figures import scorecard_text  # noqa: PLC0415  # only when drawn
@@ -157,7 +159,7 @@ class Scorecard:
         """
         kept = retention(self.rows) if self.rows is not None else []
         values = [judged.value for judged in self.figures]
-        return standing(catalogue or shipped_controls(), values, kept, self.as_of)
+        return standing(catalogue or shipped_controls(), values, kept, self.as_of, self.asking)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON twin (metrics 9)."""

@@ -7,7 +7,7 @@ a gap, and what cannot be told, or not surely, is unknown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import yaml
 
 from govlab.assess.bounds import Bound, Side, is_number, kept
+from govlab.assess.commands import Asking
 from govlab.audit.retention import Kept as KeptEvents
 from govlab.errors import UsageError, did_you_mean
 from govlab.kpi.catalog import FIGURES
@@ -99,23 +100,24 @@ class Standing:
 
 def standing(
     controls: Iterable[Control], values: Iterable[Value], kept_events: Sequence[KeptEvents],
-    as_of: datetime | None,
+    as_of: datetime | None, asking: Asking,
 ) -> tuple[Standing, ...]:  # fmt: skip
     """How each control stands by the figures of a log, and by how far its events reach back."""
     found = {value.id: value for value in values if value.cut is None}
     return tuple(
         Standing(control, tuple(
-            _retained(one, kept_events, as_of) if isinstance(one, Retention) else _borne(one, found)
+            _retained(one, kept_events, as_of, asking) if isinstance(one, Retention)
+            else _borne(one, found, asking)
             for one in control.evidence
         ))
         for control in controls
     )  # fmt: skip
 
 
-def _borne(bound: Bound, values: Mapping[str, Value]) -> Evidence:
+def _borne(bound: Bound, values: Mapping[str, Value], asking: Asking) -> Evidence:
     value = values.get(bound.figure) or Value(bound.figure, None, None, None, 0, 0, 0)
     found = kept(bound, value)
-    query = _query(bound.figure, found.against)
+    query = _query(bound.figure, found.against, asking)
     return Evidence(bound, _status(bound, value, holds=found.holds), found.reason, query)
 
 
@@ -127,26 +129,26 @@ def _status(bound: Bound, value: Value, *, holds: bool | None) -> Status:
     return "gap" if broken else "unknown"
 
 
-_CHECKED_BY: Final = {
-    "fidelity": "govlab fidelity LOG --registry DIR",
-    "chain_verified": "govlab audit verify LOG",
-    "chain_anchored": "govlab audit verify LOG --checkpoint FILE",
+_CHECKED_BY: Final[Mapping[str, Callable[[Asking], str]]] = {
+    "fidelity": Asking.fidelity,
+    "chain_verified": Asking.verify,
+    "chain_anchored": lambda asking: asking.verify("--checkpoint", "FILE"),
 }
 
 
-def _query(figure: str, side: Side) -> str:
+def _query(figure: str, side: Side, asking: Asking) -> str:
     """What a check of its own found has no events of a side: its command tells them."""
     measure = FIGURES[figure].measure
     if isinstance(measure, Stored) and measure.result in _CHECKED_BY:
-        return _CHECKED_BY[measure.result]
-    return f"govlab events LOG --figure {figure} --side {side}"
+        return _CHECKED_BY[measure.result](asking)
+    return asking.events(figure, side)
 
 
 def _retained(
-    asked: Retention, kept_events: Sequence[KeptEvents], as_of: datetime | None
+    asked: Retention, kept_events: Sequence[KeptEvents], as_of: datetime | None, asking: Asking
 ) -> Evidence:
     """A log that reaches back less far may be young: that is no gap, but nothing is shown."""
-    query = "govlab audit retention LOG"
+    query = asking.retention()
     spans = {one: _span(one, as_of) for one in kept_events}
     if not spans or None in spans.values():
         return Evidence(asked, "unknown", "not every event has a time", query)

@@ -11,6 +11,7 @@ from typing import Any
 from govlab.assess.asking import BY, Asked, Price, checked_cuts, earlier
 from govlab.assess.card import Comparison, Judged, Scorecard, compared, read_card
 from govlab.assess.checks import Checks, checks_of
+from govlab.assess.commands import Asking
 from govlab.assess.daily import Day, series_of
 from govlab.assess.findings import findings
 from govlab.assess.gaps import gaps_of
@@ -137,6 +138,16 @@ def _card(source: Source, asked: Asked, checks: Checks) -> Scorecard:
         rows=rows,
         folder=source.folder,
         told=chosen.told,
+        asking=_asking(source, asked),
+    )
+
+
+def _asking(source: Source, asked: Asked) -> Asking:
+    return Asking(
+        str(source.path or "LOG"),
+        asked.selection,
+        str(asked.registry.folder) if asked.registry else None,
+        str(asked.org.path) if asked.org else None,
     )
 
 

@@ -43,7 +43,8 @@ def load_bundle(path: str | Path) -> Bundle:
 
 
 def _load(path: Path, root: Path, children: tuple[Path, ...]) -> Bundle:
-    return load_documents(read_documents(path), root, (*children, path.resolve()))
+    found = load_documents(read_documents(path), root, (*children, path.resolve()))
+    return replace(found, path=path)
 
 
 def load_documents(documents: Documents, root: Path, chain: tuple[Path, ...] = ()) -> Bundle:

@@ -154,7 +154,10 @@ class ConstraintType:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One version of everything that decides; `digest` names its meaning (S11)."""
+    """One version of everything that decides; `digest` names its meaning (S11).
+
+    `path` is the folder or the file that it was read from; one rule of a command line has none.
+    """
 
     name: str
     version: str

@@ -72,7 +72,9 @@ def load_rule(
         "rules": nodes.sequence("rule", [nodes.mapping("rule", rule)]),
     })  # fmt: skip
     bundle = load_documents(inline_documents(root, _NAME), Path())
-    return replace(bundle, assumptions=tuple(_assumptions(decision, default, types)))
+    return replace(
+        bundle, path=Path(_NAME), assumptions=tuple(_assumptions(decision, default, types))
+    )
 
 
 def _check(decision: str, prefix: str) -> None:

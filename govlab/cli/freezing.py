@@ -11,12 +11,14 @@ from typing import Any
 
 from govlab.bundle import Bundle
 from govlab.errors import UsageError
+from govlab.exporting.manifest import canonical_bundle
 from govlab.incident import Incident
 from govlab.placing import placing_folder
 
 __all__ = ["DIGESTS", "freeze"]
 
 DIGESTS = "SHA256SUMS"
+_NEVER = (".*", "__pycache__")
 
 
 def freeze(incident: Incident, out: Path, *, page: str, document: Mapping[str, Any]) -> None:
@@ -48,11 +50,19 @@ def _bundles(incident: Incident) -> list[Bundle]:
 
 
 def _copy(bundle: Bundle, into: Path) -> None:
-    """The files of a bundle and its parents, under the digest of the bundle."""
+    """The files of a bundle and its parents under its digest, and what they mean as `bundle.json`.
+
+    Of one that stands in a file only that is copied: whatever lies beside it is not ours to keep.
+    """
     for member in bundle.chain():
-        files = shutil.ignore_patterns(".*", "__pycache__")
-        shutil.copytree(member.path, into / bundle.digest / member.path.name, ignore=files,
-                        dirs_exist_ok=True)  # fmt: skip
+        kept, files = into / bundle.digest / member.path.name, shutil.ignore_patterns(*_NEVER)
+        if member.path.is_dir():
+            shutil.copytree(member.path, kept, ignore=files, dirs_exist_ok=True)
+        elif member.path.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(member.path, kept)
+    (into / bundle.digest).mkdir(parents=True, exist_ok=True)
+    (into / bundle.digest / "bundle.json").write_bytes(canonical_bundle(bundle))
 
 
 def _digests(folder: Path) -> str:

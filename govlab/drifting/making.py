@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from govlab.assess.commands import Asking
 from govlab.bundle import Bundle, load_bundle
 from govlab.drifting.asking import Asked, checked, days_of
 from govlab.drifting.causes import causes_of
@@ -24,7 +25,7 @@ from govlab.drifting.shifts import SETTLED
 from govlab.drifting.sightings import Sightings
 from govlab.drifting.state import Accepted, Series, Told, accepting, read_state, settled, unseen
 from govlab.drifting.volume import last_seen, volume_verdicts
-from govlab.drifting.wording import Asking, alert_of
+from govlab.drifting.wording import alert_of
 from govlab.log.citation import cite
 from govlab.registry import Registry, open_registry
 from govlab.replays.organisation import load_org
@@ -124,10 +125,14 @@ def _drift(
 ) -> Drift:
     asked, told = found.asked, _told(found)
     today, zone = days.last, found.scope.zone()
-    folder = str(asked.registry.folder) if asked.registry else None
-    asking = Asking(found.name, asked.selection.where, found.scope.tz, folder, found.numbers)
+    asking = Asking(
+        str(found.path or "LOG"),
+        asked.selection,
+        str(asked.registry.folder) if asked.registry else None,
+        str(asked.org.path) if asked.org else None,
+    )
     alerts = [
-        alert_of(one, causes_of(one, found.seen, days, asked.registry, zone), asking)
+        alert_of(one, causes_of(one, found.seen, days, asked.registry, zone), asking, found.numbers)
         for one in chosen(verdicts, told.ids)
     ]
     told = accepting(told, asked.accept, [alert.id for alert in alerts], today)

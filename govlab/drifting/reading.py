@@ -51,11 +51,6 @@ class Found:
     untimed: int
 
     @property
-    def name(self) -> str:
-        """The log as a command line names it."""
-        return str(self.path) if self.path else "LOG"
-
-    @property
     def as_of(self) -> datetime | None:
         """The end of what is known, as the zone's clocks show it."""
         end = self.scope.until or self.whole.newest

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shlex
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from govlab.assess.commands import Asking
 from govlab.assess.sentences import amount
 from govlab.drifting.catalog import DURATION, FOLLOWED, LADDERS, NAMED, WAIT
 from govlab.drifting.enforcement import MISMATCH
@@ -20,7 +20,7 @@ from govlab.kpi.catalog import FIGURES
 from govlab.schema import ACTIONS
 from govlab.types import BOOL, DOUBLE
 
-__all__ = ["Asking", "alert_of"]
+__all__ = ["alert_of"]
 
 # figure -> the share of what, as the subject of a sentence
 _SHARES: Final = {
@@ -57,26 +57,16 @@ _MORE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How the events of an alert are asked for: the log's name, and the filters of the run."""
-
-    log: str
-    where: str | None = None
-    tz: str = "UTC"
-    registry: str | None = None
-    numbers: frozenset[str] = frozenset()
-
-
-def alert_of(found: Verdict, causes: tuple[Cause, ...], asking: Asking) -> Alert:
-    """What is told of a change."""
+def alert_of(
+    found: Verdict, causes: tuple[Cause, ...], asking: Asking, numbers: frozenset[str] = frozenset()
+) -> Alert:
+    """What is told of a change; `numbers` are the columns whose values are compared by size."""
     why, next_step, owner = _about(found)
     if found.way == "better":
         next_step = "find out what made it so, and accept it with `--accept ID DAY REASON`"
-    text = _sentence(found, asking)
-    return Alert(
-        found, text[:1].upper() + text[1:], why, next_step, owner, _query(found, asking), causes
-    )
+    text = _sentence(found, numbers)
+    query = _query(found, asking, numbers)
+    return Alert(found, text[:1].upper() + text[1:], why, next_step, owner, query, causes)
 
 
 def _about(found: Verdict) -> tuple[str, str, str]:
@@ -92,13 +82,13 @@ def _about(found: Verdict) -> tuple[str, str, str]:
     return figure.why, figure.next_step, figure.owner
 
 
-def _sentence(found: Verdict, asking: Asking) -> str:
+def _sentence(found: Verdict, numbers: frozenset[str]) -> str:
     where = _where(found.key)
     if found.key.figure.startswith(NEW):
         return _new(found, where)
     if found.key.figure == VOLUME:
         return _volume(found)
-    subject = _subject(found, asking)
+    subject = _subject(found, numbers)
     verb = "rose" if found.after > found.before else "fell"
     moved = f"{_points(found.low)} to {_points(found.high)} points, 95 %"
     return (
@@ -116,7 +106,7 @@ def _where(key: Key) -> str:
     return f"In {key.cut} `{key.at}`, "
 
 
-def _subject(found: Verdict, asking: Asking) -> str:
+def _subject(found: Verdict, numbers: frozenset[str]) -> str:
     figure, moved = found.key.figure, found.moved or ""
     if figure == WAIT:
         return f"the share of approvals that take longer than {amount(int(moved), 's')}"
@@ -126,7 +116,7 @@ def _subject(found: Verdict, asking: Asking) -> str:
         return f"the share of actions without `{figure.removeprefix('drift.missing.')}`"
     if figure.startswith(LIKENESS):
         column = figure.removeprefix(f"{LIKENESS}.")
-        if column in asking.numbers:
+        if column in numbers:
             least = _number(column, first_of_bin(moved))
             return f"the share of actions with `{column}` of at least {least}"
         return f"the share of actions with `{column}` `{moved}`"
@@ -173,32 +163,29 @@ def _volume(found: Verdict) -> str:
     )
 
 
-def _query(found: Verdict, asking: Asking) -> str:
-    if found.key.figure == MISMATCH:
-        return shlex.join(["govlab", "fidelity", asking.log, "--registry",
-                           asking.registry or "DIR"])  # fmt: skip
-    figure, options = found.key.figure, []
-    if figure in FOLLOWED and not figure.startswith("drift."):
-        options += ["--figure", figure, "--side", "numerator"]
-        options += ["--registry", asking.registry] if asking.registry else []
+def _query(found: Verdict, asking: Asking, numbers: frozenset[str]) -> str:
+    """The events since the change, up to the end that was asked for."""
+    figure, chosen = found.key.figure, asking.selection
+    if figure == MISMATCH:
+        return asking.fidelity()
     silent = found.direction == "silent"
     day = found.since - timedelta(days=7) if silent else found.since
-    options += ["--since", day.isoformat()]
-    if asking.tz != "UTC":
-        options += ["--tz", asking.tz]
-    tests = [asking.where, _cut_test(found.key), _own_test(found, asking)]
+    tests = [chosen.where, _cut_test(found.key), _own_test(found, numbers)]
     given = [test for test in tests if test]
-    if given:
-        joined = given[0] if len(given) == 1 else " && ".join(f"({test})" for test in given)
-        options += ["--where", joined]
-    return shlex.join(["govlab", "events", asking.log, *options])
+    joined = " && ".join(f"({test})" for test in given) if len(given) > 1 else "".join(given)
+    until = chosen.as_of if chosen.until is None else chosen.until
+    since = replace(
+        chosen, where=joined or None, since=day.isoformat(), until=until, last=None, as_of=None
+    )
+    of_figure = figure in FOLLOWED and not figure.startswith("drift.")
+    return replace(asking, selection=since).events(figure if of_figure else None)
 
 
 def _cut_test(key: Key) -> str | None:
     return None if key.cut is None else _equals(key.cut, key.at)
 
 
-def _own_test(found: Verdict, asking: Asking) -> str | None:
+def _own_test(found: Verdict, numbers: frozenset[str]) -> str | None:
     figure, moved = found.key.figure, found.moved or ""
     if figure.startswith(NEW):
         return _equals(figure.removeprefix(f"{NEW}."), found.key.part)
@@ -213,7 +200,7 @@ def _own_test(found: Verdict, asking: Asking) -> str | None:
         return f"has(event.ended_at) && has(event.started_at) && {longer}"
     if figure.startswith(LIKENESS):
         column = figure.removeprefix(f"{LIKENESS}.")
-        return _at_least(column, moved) if column in asking.numbers else _equals(column, moved)
+        return _at_least(column, moved) if column in numbers else _equals(column, moved)
     return None
 
 

@@ -44,7 +44,7 @@ def keep_snapshot(folder: Path, source: str | Path, bundle: Bundle) -> str:
     place = found.relative_to(root)
     fresh = folder / _VERSIONS / f".{bundle.digest}.{os.getpid()}"
     try:
-        _copy(bundle, found, root, fresh)
+        _copy(bundle, root, fresh)
         if load_bundle(fresh / place).digest != bundle.digest:
             raise RegistryError(
                 f"`{source}` reads files beside it; put the bundle in a folder of its own"
@@ -58,17 +58,13 @@ def keep_snapshot(folder: Path, source: str | Path, bundle: Bundle) -> str:
     return str((into / place).relative_to(folder))
 
 
-def _copy(bundle: Bundle, found: Path, root: Path, into: Path) -> None:
-    if found.is_file():
-        target = into / found.relative_to(root)
-        target.parent.mkdir(parents=True)
-        shutil.copyfile(found, target)
-    members = bundle.chain()[:-1] if found.is_file() else bundle.chain()
-    for member in members:
-        folder = member.path.resolve()
-        shutil.copytree(
-            folder,
-            into / folder.relative_to(root),
-            ignore=shutil.ignore_patterns(".*", "__pycache__"),
-            dirs_exist_ok=True,
-        )
+def _copy(bundle: Bundle, root: Path, into: Path) -> None:
+    for member in bundle.chain():
+        path = member.path.resolve()
+        kept = into / path.relative_to(root)
+        if path.is_dir():
+            files = shutil.ignore_patterns(".*", "__pycache__")
+            shutil.copytree(path, kept, ignore=files, dirs_exist_ok=True)
+        else:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, kept)

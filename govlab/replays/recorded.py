@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from govlab.log.conform import as_frame, conform
 from govlab.log.scan import scan_log
 from govlab.replays.run import SHOWN
 from govlab.replays.selected import selected_of
-from govlab.selection import Scope, Selection
+from govlab.selection import Scope, Selected, Selection
 
 __all__ = ["Narrowed", "Recorded", "recorded"]
 
@@ -69,9 +69,17 @@ def recorded(
     decided = pl.DataFrame([*own, *beside, *shown.select(pl.all().name.prefix("log."))])
     known = pl.col("decision").is_not_null()
     origin = pl.when(known).then(pl.lit("recorded")).otherwise(pl.lit("none"))
+    scope = selected.scope if narrowed is None else _among(selected)
     return Recorded(
-        decided.with_columns(origin.alias("origin")), selected.scope, cite(path) if path else None
+        decided.with_columns(origin.alias("origin")), scope, cite(path) if path else None
     )
+
+
+def _among(selected: Selected) -> Scope:
+    """The scope of rows that something beside the filters chose: they are not all of the log."""
+    if selected.scope.log_events is not None:
+        return selected.scope
+    return replace(selected.scope, log_events=selected.log.select(pl.len()).collect().item())
 
 
 def _own(frame: pl.DataFrame, name: str) -> pl.Series:

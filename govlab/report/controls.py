@@ -10,6 +10,7 @@ from typing import Any
 from govlab.assess.bounds import Bound
 from govlab.assess.controls import Evidence, Standing
 from govlab.kpi.catalog import FIGURES
+from govlab.report.card_scope import card_scope_lines
 from govlab.report.text import clean, counted, wrapped
 
 __all__ = ["controls_markdown", "controls_text"]
@@ -26,13 +27,14 @@ def controls_text(found: Sequence[Standing], scope: Mapping[str, Any]) -> str:
 
 
 def _lines(found: Sequence[Standing], scope: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{_told(found)}; {scope['events']:,} events, newest {clean(scope['newest'] or '?')}"
+    yield _told(found)
+    yield from card_scope_lines(scope)
     for framework, of in groupby(found, key=lambda one: one.control.framework):
         several = list(of)
         yield from ("", f"{clean(framework)}: {_told(several)}")
         for one in several:
             yield f"  {one.status:8}  {clean(one.control.id)}  {clean(one.control.title)}"
-            yield from (line for said in _evidence(one) for line in wrapped(said, 12, hang=14))
+            yield from _evidence(one)
     yield from ("", *wrapped(_CLOSING))
 
 
@@ -47,11 +49,11 @@ def _told(found: Sequence[Standing]) -> str:
 
 def _evidence(standing: Standing) -> Iterator[str]:
     if not standing.evidence:
-        yield "nothing in an action log speaks to it"
+        yield "            nothing in an action log speaks to it"
     for one in standing.evidence:
         if one.status != "supports":
-            yield f"{_asked(one)} {clean(one.reason)}; asked: {one.asked.asks}"
-            yield f"  {one.query}"
+            yield from wrapped(f"{_asked(one)} {one.reason}; asked: {one.asked.asks}", 12, hang=14)
+            yield f"{' ' * 14}{clean(one.query)}"  # in one line, to be copied
 
 
 def _asked(one: Evidence) -> str:
@@ -64,7 +66,8 @@ def controls_markdown(found: Sequence[Standing], scope: Mapping[str, Any]) -> st
 
 
 def _markdown(found: Sequence[Standing], scope: Mapping[str, Any]) -> Iterator[str]:
-    yield from ("# What the log supports", "", f"{_told(found)}; {scope['events']:,} events.")
+    yield from ("# What the log supports", "", f"{_told(found)}.")
+    yield from (f"\n{_cell(line.strip())}." for line in card_scope_lines(scope))
     for framework, of in groupby(found, key=lambda one: one.control.framework):
         yield from ("", f"## {_cell(framework)}", "")
         yield from ("| control | | status | evidence |", "|---|---|---|---|")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from govlab.assess.card import Comparison, Judged, Scorecard
 from govlab.assess.maturity import LEVELS, Judgement
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
+from govlab.report.card_scope import card_period, card_scope_lines
 from govlab.report.disclosure import CLOSED, Disclosure, plain
-from govlab.report.text import clean, counted
+from govlab.report.text import clean, counted, wrapped
 
 __all__ = ["maturity_text", "scorecard_text"]
 
@@ -21,7 +21,7 @@ _TOLD = ("ts", "actor", "tool", "action", "decision")
 def scorecard_text(card: Scorecard, disclosure: Disclosure = CLOSED) -> str:
     """The page that `govlab scorecard` prints."""
     blocks = [
-        [_headline(card), *_scope(card.scope)],
+        [_headline(card), *card_scope_lines(card.scope)],
         ["The worst, with the first events:", *_findings(card, disclosure)],
         ["Figures of the board [95 % interval]:", *_table(card.board())],
         _projected(card),
@@ -35,36 +35,6 @@ def scorecard_text(card: Scorecard, disclosure: Disclosure = CLOSED) -> str:
 def _headline(card: Scorecard) -> str:
     level = card.maturity.level
     return f"maturity {level} of {len(LEVELS) - 1}: {LEVELS[level]}"
-
-
-def _scope(scope: Mapping[str, Any]) -> Iterator[str]:
-    events, runs = scope["events"], scope["runs"]
-    whole = "" if events == scope["log_events"] else f" of {scope['log_events']:,}"
-    since, newest = clean(scope["oldest"] or "?"), clean(scope["newest"] or "?")
-    times = f"{since} to {newest}" if scope["newest"] else "times unknown"
-    yield f"{events:,}{whole} events in {counted(runs, 'run')}; {times} (zone {clean(scope['tz'])})"
-    if scope["where"]:
-        yield f"  only those where {clean(scope['where'])}"
-    left = scope["left_out"]
-    if left["without_time"] or left["where_unanswered"]:
-        yield (
-            f"  left out, because nobody can tell: {left['without_time']:,} without a time, "
-            f"{left['where_unanswered']:,} where the condition cannot be answered"
-        )
-    yield from _checked(scope)
-
-
-def _checked(scope: Mapping[str, Any]) -> Iterator[str]:
-    """What the figures rest on beside the events: a registry, and checks of the whole log."""
-    if scope["derived"]:
-        named = ", ".join(map(clean, scope["derived"]))
-        yield f"  derived by the organisation file, not recorded: {named}"
-    if scope["registry"]:
-        yield f"  snapshots in force as `{clean(scope['registry']['folder'])}` tells"
-    for name, found in scope["checks"].items():
-        until = clean(found.get("through") or found["checked_at"])
-        changed = ", and it was written anew since" if found.get("log_changed") else ""
-        yield f"  {name.replace('_', ' ')}: of the whole log, checked up to {until}{changed}"
 
 
 def _findings(card: Scorecard, disclosure: Disclosure) -> Iterator[str]:
@@ -112,7 +82,7 @@ def _projected(card: Scorecard) -> list[str]:
 
 def _changed(found: Comparison) -> list[str]:
     told = [c for c in found.changes if c.direction in ("better", "worse", "changed") and c.clear]
-    head = f"Against {_period(found.scope)}:"
+    head = f"Against {card_period(found.scope)} ({found.scope['events']:,} events):"
     lines = [
         f"  {c.direction:8} {FIGURES[c.id].question if c.id in FIGURES else clean(c.id)} "
         f"{amount(c.before, c.unit)} -> {amount(c.after, c.unit)}{_why(c.by, c.rate, c.mix)}"
@@ -152,12 +122,7 @@ def _closing(card: Scorecard) -> Iterator[str]:
         named = "govlab's own" if targets == "govlab" else clean(targets)
         yield f"Targets: {named}; a value is judged by the worse end of its interval."
     yield "Intervals are of the process behind the log, clustered by run, not of a sample."
-    yield "The events behind a figure: `govlab events LOG --figure ID --side numerator`."
-
-
-def _period(scope: Mapping[str, Any]) -> str:
-    oldest, newest = (clean(scope[name] or "?") for name in ("oldest", "newest"))
-    return f"{oldest} to {newest} ({scope['events']:,} events)"
+    yield f"The events behind a figure: `{clean(card.asking.events('ID'))}`."
 
 
 def _step(card: Scorecard, judged: Judgement) -> Iterator[str]:
@@ -166,19 +131,21 @@ def _step(card: Scorecard, judged: Judgement) -> Iterator[str]:
     short = "" if judged.short is None else f"; {counted(judged.short, 'event')} to fix"
     if judged.short == 0:
         short = "; enough in number, but not surely"
-    yield f"- {figure.question} {criterion.asks} is asked: {judged.reason}{short}"
+    yield from wrapped(
+        f"- {figure.question} {criterion.asks} is asked: {judged.reason}{short}", hang=2
+    )
     examples = card.counter_examples(judged)
     if examples:
         ids = ", ".join(clean(event["event_id"]) for event in examples)
         yield f"    e.g. {ids}"
-        yield f"    all: govlab events LOG --figure {figure.id} --side {judged.against}"
+        yield f"    all: {clean(card.asking.events(figure.id, judged.against))}"
     yield f"    next: {judged.next_step} ({criterion.owner})"
 
 
 def maturity_text(card: Scorecard) -> str:
     """The page that `govlab maturity` prints."""
     found = card.maturity
-    lines = [_headline(card), *_scope(card.scope), ""]
+    lines = [_headline(card), *card_scope_lines(card.scope), ""]
     lines += [f"  {level}  {name}" for name, level in found.capabilities.items()]
     if found.next_steps:
         lines += ["", f"What keeps it from level {found.level + 1}, the least work first:"]
@@ -189,6 +156,6 @@ def maturity_text(card: Scorecard) -> str:
     for cut, levels in found.cuts.items():
         if levels:
             named = ", ".join(f"{plain(at)} {level}" for at, level in sorted(levels.items()))
-            lines += ["", f"by {clean(cut)}: {named}"]
+            lines += ["", *wrapped(f"by {cut}: {named}", hang=2)]
     lines += ["", "Thresholds are govlab's own; copy them and change them with --criteria FILE."]
     return "\n".join(lines)

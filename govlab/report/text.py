@@ -27,6 +27,7 @@ __all__ = [
     "wrapped",
 ]
 
+_GLUED = "\u2060%"  # a number and its unit are one word; `clean` leaves no such joiner in a text
 # printable to Python, and yet nothing is seen: fillers, blank Braille, variation selectors
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -169,12 +170,17 @@ def table(
 
 
 def wrapped(text: str, indent: int = 0, *, hang: int | None = None) -> list[str]:
-    """Cleaned text in lines of the width, the first after `indent`, the rest after `hang`."""
+    """Cleaned text in lines of the width, the first after `indent`, the rest after `hang`.
+
+    >>> [line[-4:] for line in wrapped("x" * 95 + " 12 %")]
+    ['xxxx', '12 %']
+    """
     rest = " " * (indent if hang is None else hang)
-    return textwrap.wrap(
-        clean(text), width(), initial_indent=" " * indent, subsequent_indent=rest,
-        break_long_words=False, break_on_hyphens=False,
+    lines = textwrap.wrap(
+        clean(text).replace(" %", _GLUED), width(), initial_indent=" " * indent,
+        subsequent_indent=rest, break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+    return [line.replace(_GLUED, " %") for line in lines]
 
 
 def listed(items: Iterable[str], indent: int) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from govlab.assess.bounds import Bound, kept
+from govlab.assess.commands import Asking
 from govlab.assess.controls import (
     Control,
     Retention,
@@ -33,7 +34,7 @@ def value(share: float | None, low: float | None, high: float | None, unknown: i
 
 
 def one(asked: Bound | Retention, *values: Value, kept: tuple[Kept, ...] = ()) -> Standing:
-    (found,) = standing([Control("F", "1", "t", (asked,))], values, kept, NOW)
+    (found,) = standing([Control("F", "1", "t", (asked,))], values, kept, NOW, Asking())
     return found
 
 
@@ -116,13 +117,13 @@ def test_without_times_nobody_knows_how_long_events_are_kept(kept: tuple[Kept, .
 
 def test_a_gap_weighs_more_than_what_is_unknown() -> None:
     asked = (Bound(FIGURE, 0.95, at_least=True), Retention(184))
-    (found,) = standing([Control("F", "1", "t", asked)], [value(0.5, 0.4, 0.6)], (), NOW)
+    (found,) = standing([Control("F", "1", "t", asked)], [value(0.5, 0.4, 0.6)], (), NOW, Asking())
     assert found.status == "gap"
     assert found.evidence[0].query.endswith(f"--figure {FIGURE} --side rest")
 
 
 def test_what_no_log_can_show_is_unknown() -> None:
-    (found,) = standing([Control("F", "1", "t", ())], [], (), NOW)
+    (found,) = standing([Control("F", "1", "t", ())], [], (), NOW, Asking())
     assert found.status == "unknown"
 
 

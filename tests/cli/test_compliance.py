@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,31 @@ def oscal(govlab: Command, tmp_path: Path) -> dict[str, Any]:
 def test_the_page_names_gaps_and_where_their_events_are(govlab: Command) -> None:
     ran = govlab("compliance", SAMPLE, "--framework", "owasp")
     assert ran.out.startswith("10 controls: ")
-    assert "govlab events LOG --figure" in ran.out
+    assert f"govlab events {SAMPLE} --figure" in ran.out
     assert "never proves" in ran.out
     assert "EU AI Act" not in ran.out
+
+
+@pytest.mark.parametrize("figure", ["constraints.breach_rate", "approvals.missing_rate"])
+def test_what_speaks_against_a_control_is_listed_as_it_was_counted(
+    govlab: Command, figure: str
+) -> None:
+    asked = ("--where", "env == 'production'", "--last", "9d", "--tz", "Asia/Tokyo")
+    document = json.loads(govlab("compliance", SAMPLE, *asked, "--json").out)
+    evidence = [one for control in document["controls"] for one in control["evidence"]]
+    told = next(one for one in evidence if one["figure"] == figure)
+    listed = json.loads(govlab(*shlex.split(told["query"])[1:], "--json").out)
+    assert f"({listed['scope']['events']} of " in told["reason"]
+    page = govlab("compliance", SAMPLE, *asked).out
+    assert "of the last 9d, from 2026-03-07 08:15, where env == 'production'" in page
+    assert f" {told['query']}\n" in page
+
+
+def test_the_document_for_others_does_not_say_where_the_log_lies(
+    oscal: dict[str, Any],
+) -> None:
+    assert "govlab events LOG --figure" in json.dumps(oscal)
+    assert str(SAMPLE) not in json.dumps(oscal)
 
 
 def test_json_and_markdown_say_the_same(govlab: Command, tmp_path: Path) -> None:

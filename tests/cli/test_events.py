@@ -52,6 +52,12 @@ def test_the_events_behind_every_number_of_a_replay(govlab: Command, log: Path, 
         assert all(event["rule"] == rule["id"] for event in found["events"])
 
 
+def test_what_is_behind_a_figure_is_not_all_of_the_log(govlab: Command, log: Path) -> None:
+    given = ("events", log, "--figure", "decisions.decided_share")
+    assert "scope: 2 of 4 events of the log" in govlab(*given).out
+    assert json.loads(govlab(*given, "--json").out)["scope"]["log_events"] == 4
+
+
 def test_an_event_has_its_time_and_what_the_rule_read(
     govlab: Command, log: Path, seed: Path
 ) -> None:

@@ -65,6 +65,20 @@ def test_a_frozen_incident_holds_what_its_digests_say(
     assert "is there already" in govlab(*asked, "--freeze", kept).err
 
 
+def test_of_a_bundle_in_a_file_only_the_file_is_frozen(govlab: Command, tmp_path: Path) -> None:
+    policy = tmp_path / "home" / "gate.yaml"
+    policy.parent.mkdir()
+    text = 'name: gate\nrules: [{condition: "true", decision: DENY}]\n'
+    policy.write_text(text, encoding="utf-8")
+    (policy.parent / "private.txt").write_text("of nobody's concern", encoding="utf-8")
+    kept = tmp_path / "kept"
+    asked = ("incident", LOG, "--where", "incident == 'INC-0226-stack'", "--bundle", policy)
+    assert govlab(*asked, "--freeze", kept).code == 0
+    (rules,) = (kept / "rules").iterdir()
+    assert sorted(path.name for path in rules.iterdir()) == ["bundle.json", "gate.yaml"]
+    assert json.loads((rules / "bundle.json").read_bytes())["digest"] == rules.name
+
+
 def test_what_the_page_may_not_show_is_in_none_of_its_forms(
     govlab: Command, tmp_path: Path
 ) -> None:
