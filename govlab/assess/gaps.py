@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from govlab.kpi.facts import FACT_READS
 from govlab.kpi.knowledge import Knowledge
 from govlab.kpi.model import Figure, KeyTable, Stored, Value
 from govlab.kpi.spec import Spec
 
-__all__ = ["Gap", "Gaps", "gaps_of"]
+__all__ = ["Gap", "Gaps", "gaps_of", "remedy"]
+
+_ELSEWHERE: Final = {"digest_registered": "a registry (--registry DIR)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ class Gaps:
                 for g in self.columns
             ],
         }
+
+
+def remedy(column: str) -> str:
+    """What fills a column, in words: most are columns of the log, and some are not recorded in it.
+
+    >>> remedy("trace_id"), remedy("digest_registered")
+    ('trace_id', 'a registry (--registry DIR)')
+    """
+    return _ELSEWHERE.get(column, column)
 
 
 def gaps_of(

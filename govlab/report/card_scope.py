@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from govlab.report.text import clean, clock, counted
 
-__all__ = ["card_period", "card_scope_lines"]
+__all__ = ["card_period", "card_scope_lines", "time_shown"]
 
 
 def card_scope_lines(scope: Mapping[str, Any]) -> Iterator[str]:
@@ -36,20 +36,28 @@ def card_period(scope: Mapping[str, Any]) -> str:
     """From the oldest to the newest event, as the zone's clocks show it."""
     if not scope["oldest"] or not scope["newest"]:
         return "times unknown"
-    return f"{_shown(scope['oldest'], scope)} to {_shown(scope['newest'], scope)}"
+    return " to ".join(time_shown(scope[end], scope["tz"]) for end in ("oldest", "newest"))
 
 
-def _shown(time: str, scope: Mapping[str, Any]) -> str:
-    return clock(datetime.fromisoformat(time), ZoneInfo(scope["tz"]))
+def time_shown(said: Any, zone: str) -> str:
+    """An instant of a document to the minute, or its own words; empty where there is none.
+
+    >>> time_shown("2026-02-11T23:30:00Z", "Europe/Berlin")
+    '2026-02-12 00:30'
+    """
+    try:
+        return clock(datetime.fromisoformat(str(said)), ZoneInfo(zone)) if said else ""
+    except ValueError:
+        return clean(said)
 
 
 def _filters(scope: Mapping[str, Any]) -> Iterator[str]:
     if scope["last"]:
         yield f"of the last {clean(scope['last'])}"
     if scope["since"]:
-        yield f"from {_shown(scope['since'], scope)}"
+        yield f"from {time_shown(scope['since'], scope['tz'])}"
     if scope["until"]:
-        yield f"before {_shown(scope['until'], scope)}"
+        yield f"before {time_shown(scope['until'], scope['tz'])}"
     if scope["where"]:
         yield f"where {clean(scope['where'])}"
 
@@ -62,6 +70,6 @@ def _checked(scope: Mapping[str, Any]) -> Iterator[str]:
     if scope["registry"]:
         yield f"  snapshots in force as `{clean(scope['registry']['folder'])}` tells"
     for name, found in scope["checks"].items():
-        until = _shown(found.get("through") or found["checked_at"], scope)
+        until = time_shown(found.get("through") or found["checked_at"], scope["tz"])
         changed = ", and it was written anew since" if found.get("log_changed") else ""
         yield f"  {name.replace('_', ' ')}: of the whole log, checked up to {until}{changed}"

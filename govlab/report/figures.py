@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govlab.assess.card import Comparison, Judged, Scorecard
+from govlab.assess.gaps import remedy
 from govlab.assess.maturity import LEVELS, Judgement
 from govlab.assess.sentences import amount
 from govlab.kpi.catalog import FIGURES
-from govlab.report.card_scope import card_period, card_scope_lines
+from govlab.report.card_scope import card_period, card_scope_lines, time_shown
 from govlab.report.disclosure import CLOSED, Disclosure, plain
 from govlab.report.text import clean, counted, wrapped
 
 __all__ = ["maturity_text", "scorecard_text"]
 
 _CHANGES, _COLUMNS, _STEPS = 8, 6, 5
-_TOLD = ("ts", "actor", "tool", "action", "decision")
+_TOLD = ("actor", "tool", "action", "decision")
 
 
 def scorecard_text(card: Scorecard, disclosure: Disclosure = CLOSED) -> str:
@@ -42,10 +43,12 @@ def _findings(card: Scorecard, disclosure: Disclosure) -> Iterator[str]:
         yield "  nothing that is a risk in itself was found; what is unknown may hide some"
     for finding in card.findings:
         judged = card.figure(finding.figure.id)
-        yield f"- {judged.sentence}"
+        yield from wrapped(f"- {judged.sentence}", hang=2)
         for event in finding.events[:1]:
             told = [plain(event.get(n), disclosure) for n in _TOLD if event.get(n) is not None]
-            yield f"    e.g. {', '.join([*told, clean(event['event_id'])])}"
+            at = time_shown(event.get("ts"), card.scope["tz"])
+            parts = [*([at] if at else []), *told, clean(event["event_id"])]
+            yield f"    e.g. {', '.join(parts)}"
         yield f"    next: {finding.figure.next_step} ({finding.figure.owner})"
 
 
@@ -102,12 +105,12 @@ def _unknown(card: Scorecard) -> Iterator[str]:
     gaps = card.unknown
     if not gaps.untold and not gaps.unchecked:
         return
-    yield f"{counted(len(gaps.untold), 'figure')} the log cannot tell; these columns would:"
+    yield f"{counted(len(gaps.untold), 'figure')} the log cannot tell; what would:"
     for gap in gaps.columns[:_COLUMNS]:
         alone, more = len(gap.alone), len(gap.among)
         parts = [f"answers {alone}"] if alone else []
         parts += [f"helps with {more}"] if more else []
-        yield f"  {clean(gap.column)}: {', '.join(parts)}"
+        yield f"  {clean(remedy(gap.column))}: {', '.join(parts)}"
     if card.projected is None and "decisions.decided_share" in gaps.untold:
         yield "what a policy would have decided of these actions: `govlab check LOG`, or --bundle"
     if gaps.unchecked:

@@ -172,7 +172,7 @@ def table(
 def wrapped(text: str, indent: int = 0, *, hang: int | None = None) -> list[str]:
     """Cleaned text in lines of the width, the first after `indent`, the rest after `hang`.
 
-    >>> [line[-4:] for line in wrapped("x" * 95 + " 12 %")]
+    >>> [line[-4:] for line in wrapped("x" * 96 + " 12 %")]
     ['xxxx', '12 %']
     """
     rest = " " * (indent if hang is None else hang)

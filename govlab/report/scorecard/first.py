@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from govlab.assess.gaps import remedy
 from govlab.assess.maturity import LEVELS
+from govlab.report.card_scope import time_shown
 from govlab.report.scorecard.moves import moves_line
 from govlab.report.scorecard.sheet import FAMILIES, STATUSES, Lack, Row, Sheet
-from govlab.report.text import clean, clock, counted
+from govlab.report.text import clean, counted
 
 __all__ = [
     "Chip",
@@ -76,14 +76,14 @@ def _worst(counts: Mapping[str, int]) -> str:
 
 def scope_line(scope: Mapping[str, Any]) -> str:
     """How much a scorecard of that scope rests on, and of when."""
-    zone = ZoneInfo(scope.get("tz") or "UTC")
-    oldest, newest = (_at(scope.get(key), zone) for key in ("oldest", "newest"))
-    as_of = _at(scope.get("as_of"), zone)
+    zone = scope.get("tz") or "UTC"
+    oldest, newest = (time_shown(scope.get(key), zone) for key in ("oldest", "newest"))
+    as_of = time_shown(scope.get("as_of"), zone)
     times = f"{oldest} to {newest}" if oldest and newest else as_of and f"the newest of {as_of}"
     much = [counted(int(scope["events"]), "action")]
     if scope.get("runs") is not None:
         much.append(counted(int(scope["runs"]), "run"))
-    return clean(f"{' in '.join(much)}, {times or 'times unknown'} (zone {zone.key})")
+    return clean(f"{' in '.join(much)}, {times or 'times unknown'} (zone {zone})")
 
 
 _SHOWN = ("ts", "event_id", "run_id", "actor", "tool", "action", "decision", "rule", "outcome")
@@ -95,9 +95,12 @@ def event_line(event: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
     >>> event_line({"event_id": "e1", "tool": "pay", "decision": "DENY", "rule": "a/b"}, {})
     'pay, DENY by a/b, id e1'
     """
-    zone = ZoneInfo(scope.get("tz") or "UTC")
+    zone = scope.get("tz") or "UTC"
     decision = " by ".join(str(event[n]) for n in ("decision", "rule") if event.get(n))
-    parts = [_at(event.get("ts"), zone), *(event.get(n) for n in ("actor", "tool", "action"))]
+    parts = [
+        time_shown(event.get("ts"), zone),
+        *(event.get(n) for n in ("actor", "tool", "action")),
+    ]
     parts += [decision, event.get("outcome"), *_rest(event)]
     return ", ".join(clean(part) for part in parts if part)
 
@@ -107,14 +110,6 @@ def _rest(event: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{name} {value}" for name, value in event.items() if value and name not in _SHOWN)
     if event.get("event_id"):
         yield f"id {event['event_id']}"
-
-
-def _at(said: Any, zone: ZoneInfo) -> str:
-    """An instant of the document to the minute, or its own words; empty where there is none."""
-    try:
-        return clock(datetime.fromisoformat(str(said)), zone) if said else ""
-    except ValueError:
-        return clean(said)
 
 
 def sentences(sheet: Sheet) -> tuple[str, str, str]:
@@ -147,7 +142,7 @@ def unknown_lines(sheet: Sheet) -> Iterator[str]:
     told: set[str] = set()
     for lack in sheet.lacks:
         told |= {*lack.answers, *lack.helps}
-        yield f"{lack.column} would {' and '.join(_use(lack))}"
+        yield f"{remedy(lack.column)} would {' and '.join(_use(lack))}"
     for row in sheet.rows:
         if row.id not in told and _open(row, sheet.document.get("unknown")):
             yield f"{row.id}: {row.sentence}"

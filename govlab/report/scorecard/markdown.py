@@ -76,7 +76,7 @@ def _moved(sheet: Sheet) -> Iterator[str]:
     """What moved, if a period was compared with."""
     found = [m for m in moves(sheet.comparison or {"figures": ()}) if m.direction != "same"]
     if found:
-        yield "\n## Against the period before\n"
+        yield f"\n## Against {sheet.other_period}\n"
         yield from _table(HEADER, ((move.id, *move.cells()) for move in found))
 
 

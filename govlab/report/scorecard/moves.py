@@ -70,7 +70,7 @@ def moves_line(comparison: Mapping[str, Any], sheet: Sheet) -> str:
     sure = Counter(move.direction for move in found if move.clear)
     worst = next((m for m in found if m.clear and m.direction == "worse"), None)
     told = f"{sure['worse']} worse and {sure['better']} better beyond their intervals"
-    first = f"Of {counted(len(found), 'figure')} compared with the period before, {told}"
+    first = f"Of {counted(len(found), 'figure')} compared with {sheet.other_period}, {told}"
     row = sheet.row(worst.id) if worst else None
     if worst is None or row is None:
         return f"{first}."

@@ -79,7 +79,7 @@ def _sections(sheet: Sheet) -> Iterator[tuple[str, str, Markup]]:
         yield family, FAMILIES.get(family, family.capitalize()), _family(sheet, family)
     for anchor, title, content in (
         ("cuts", "Parts of the whole", cuts(sheet)),
-        ("compared", "Against the period before", compared(sheet)),
+        ("compared", f"Against {sheet.other_period}", compared(sheet)),
         ("projected", "What the candidate would decide", projected(sheet)),
         ("maturity", "Maturity, criterion by criterion", maturity(sheet)),
         ("sources", "Scope and sources", sources(sheet)),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from govlab.report.card_scope import time_shown
 from govlab.report.scorecard.first import scope_line
 from govlab.report.scorecard.markup import Child, Markup, element, joined
 from govlab.report.scorecard.moves import HEADER, Move, moves
@@ -28,6 +29,7 @@ METHODS = (
     "Times are counted to the newest action of the scope: the same log gives the same report.",
 )
 """How figures are made, for the reader of a report."""
+_TIMES = ("oldest", "newest", "as_of", "since", "until")
 _LABELS = {
     "events": "actions", "log_events": "actions in the log", "oldest": "oldest action",
     "newest": "newest action", "as_of": "ages count to", "tz": "time zone", "since": "from",
@@ -59,7 +61,8 @@ def compared(sheet: Sheet) -> Markup | None:
         "Mix: other parts have become large. Together they are the change"
     )
     rows = (_moved(sheet, move) for move in moves(sheet.comparison))
-    before = f"The period before: {scope_line(sheet.comparison['with'])}."
+    other = sheet.other_period
+    before = f"{other[:1].upper()}{other[1:]}: {scope_line(sheet.comparison['with'])}."
     table = plain_table(HEADER, rows, caption, numbers=range(1, 6))
     return joined(element("p", before), table)
 
@@ -121,15 +124,25 @@ def _facts(said: Mapping[str, Any]) -> Markup:
 
 def facts(scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names and values of a scope, in words; what was not asked for is left out."""
+    zone = scope.get("tz") or "UTC"
     for key, value in scope.items():
-        if key == "left_out":  # nobody asks about what was not left out
-            value = {name: left for name, left in value.items() if left}  # noqa: PLW2901
-        if value is not None and value not in ([], {}, ""):
-            yield _LABELS.get(key, key.replace("_", " ")), _said(value)
+        told = time_shown(value, zone) if key in _TIMES else _said(_there(key, value))
+        if told:
+            yield _LABELS.get(key, key.replace("_", " ")), told
+
+
+def _there(key: str, value: Any) -> Any:
+    """A value without its members that say nothing; nobody asks about what was not left out."""
+    if not isinstance(value, Mapping):
+        return value
+    found = {name: one for name, one in value.items() if one not in (None, [], {})}
+    return {n: left for n, left in found.items() if left} if key == "left_out" else found
 
 
 def _said(value: Any) -> str:
     match value:
+        case None:
+            return ""
         case bool() | str():
             return str(value)
         case int():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from govlab.assess.sentences import amount
@@ -178,8 +179,19 @@ class Sheet:
 
     @property
     def comparison(self) -> Mapping[str, Any] | None:
-        """What moved against the period before, where that was asked for."""
+        """What moved against another period, where that was asked for."""
         return self.document.get("comparison")
+
+    @property
+    def other_period(self) -> str:
+        """What was compared with, in words: a period that overlaps this one is not before it."""
+        other = (self.comparison or {}).get("with", {})
+        try:
+            ended, begun = map(datetime.fromisoformat, (other["newest"], self.scope["oldest"]))
+            is_before = ended < begun
+        except (KeyError, TypeError, ValueError):  # one of them has no time
+            is_before = False
+        return "the period before" if is_before else "the other period"
 
     @property
     def projected(self) -> tuple[Row, ...]:

@@ -9,6 +9,7 @@ import pytest
 from govlab.report.scorecard import Sheet, difference_text, sheet_markdown
 from govlab.report.scorecard.first import unknown_lines
 from govlab.report.scorecard.moves import moves
+from govlab.report.scorecard.sections import facts
 from tests.report.scorecard.documents import UNKNOWN, document
 
 SHEET = Sheet.of(document())
@@ -29,6 +30,24 @@ def test_a_gap_is_what_cannot_be_told_and_not_what_there_is_nothing_of() -> None
     assert [line.split(":")[0] for line in said[1:]] == ["decisions.mismatch_rate"]
     bare = list(unknown_lines(Sheet.of({k: v for k, v in full.items() if k != "unknown"})))
     assert [line.split(":")[0] for line in bare] == list(UNKNOWN)
+
+
+def test_only_what_ended_before_is_called_the_period_before() -> None:
+    full = document()
+    begun = full["scope"]["oldest"]
+    full["comparison"]["with"] |= {"newest": "2026-01-31T23:00:00+01:00"}
+    assert "## Against the period before" in sheet_markdown(Sheet.of(full))
+    for newest in (begun, None):
+        full["comparison"]["with"] |= {"newest": newest}
+        assert "## Against the other period" in sheet_markdown(Sheet.of(full))
+
+
+def test_times_and_what_is_not_there_are_told_for_people() -> None:
+    scope = {"oldest": "2026-02-02T00:02:08.350000Z", "tz": "Asia/Tokyo", "where": None,
+             "source": {"files": 3, "privacy": None}, "left_out": {"without_time": 0}}  # fmt: skip
+    assert dict(facts(scope)) == {
+        "oldest action": "2026-02-02 09:02", "time zone": "Asia/Tokyo", "source": "files: 3"
+    }  # fmt: skip
 
 
 def test_markdown_is_tables_and_lists_and_nothing_of_the_logs() -> None:
