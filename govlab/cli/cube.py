@@ -21,7 +21,12 @@ _SUFFIXES = (".parquet", ".pq", ".cube")
 @click.command(epilog="Example: govlab cube log --bundle prod-safety --by env --out ci.parquet")
 @click.argument("log")
 @click.option(
-    "--bundle", "bundles", multiple=True, required=True, help="A bundle of the family; repeat it."
+    "--bundle",
+    "bundles",
+    metavar="BUNDLE",
+    multiple=True,
+    required=True,
+    help="A bundle of the family; repeat it.",
 )
 @click.option(
     "--out",

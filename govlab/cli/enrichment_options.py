@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from govlab.bundle import Bundle
 from govlab.errors import UsageError
 from govlab.plan.assume import DEFAULTS
 from govlab.registry import Registry, open_registry
+from govlab.replays.organisation import load_org
 
 __all__ = ["assumption_options", "assumptions", "org_option", "registry_option"]
 
@@ -51,13 +53,19 @@ def assumptions(given: Iterable[str]) -> dict[str, str]:
 
 
 def org_option(function: F) -> F:
-    """`--org FILE`: derived attributes for figures without a bundle."""
+    """`--org FILE`: derived attributes for figures without a bundle; loaded, or None."""
     return click.option(
         "--org",
         type=click.Path(path_type=Path),
         metavar="FILE",
+        callback=_loaded,
         help="A YAML file with `attributes`, `lookups` and `derive`, as in a bundle.",
     )(function)
+
+
+def _loaded(_context: click.Context, _option: click.Parameter, path: Path | None
+            ) -> Bundle | None:  # fmt: skip
+    return load_org(path) if path else None
 
 
 def registry_option(function: F) -> F:

@@ -30,7 +30,7 @@ from govlab.errors import UsageError, did_you_mean
 from govlab.log.citation import Citation
 from govlab.registry import Registry
 from govlab.replays import replay_selection
-from govlab.replays.organisation import derives, load_org
+from govlab.replays.organisation import derives
 from govlab.replays.recorded import recorded
 from govlab.replays.run import period
 from govlab.replays.summary import ORIGINS
@@ -84,11 +84,15 @@ class _Wanted:
     epilog="Example: govlab events log --bundle prod-safety --decision DENY --out denied.csv"
 )
 @click.argument("log")
-@click.option("--bundle", help="Decide under this bundle; without it, as the log records.")
+@click.option(
+    "--bundle", metavar="BUNDLE", help="Decide under this bundle; without it, as the log records."
+)
 @ruling
 @org_option
 @assumption_options
-@click.option("--origin", help="Only decisions that rest on this: " + ", ".join(ORIGINS) + ".")
+@click.option(
+    "--origin", metavar="WORD", help="Only decisions that rest on this: " + ", ".join(ORIGINS) + "."
+)
 @registry_option
 @click.option("--figure", metavar="ID", help="Only those behind this figure of the scorecard.")
 @click.option(
@@ -108,7 +112,7 @@ def command(
     log: str,
     bundle: str | None,
     one_rule: OneRule,
-    org: Path | None,
+    org: Bundle | None,
     assume: tuple[str, ...],
     default: str | None,
     origin: str | None,
@@ -130,9 +134,7 @@ def command(
     most, disclosure = parse_show(show), Disclosure(people)
     if out is not None:
         check_suffix(out)
-    given = _Given(
-        log, selection, load_org(org) if org else None, assumptions(assume), default, registry
-    )
+    given = _Given(log, selection, org, assumptions(assume), default, registry)
     if registry is not None and figure is None:
         raise UsageError("`--registry` tells what is behind a `--figure`; name one")
     wanted = _Wanted(None, None, origin, ids)

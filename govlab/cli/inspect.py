@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from govlab.bundle import Bundle
 from govlab.cli.enrichment_options import org_option
 from govlab.cli.files import write_text
 from govlab.cli.options import as_json, emit, say, show_people
@@ -13,7 +14,6 @@ from govlab.cli.progress import reading
 from govlab.cli.selecting import selecting
 from govlab.errors import UsageError
 from govlab.inspection import Inspection, inspect_selection
-from govlab.replays.organisation import load_org
 from govlab.report.columnmap import column_map_text
 from govlab.report.deriveform import derive_form_text
 from govlab.report.disclosure import Disclosure, explained
@@ -26,7 +26,11 @@ __all__ = ["command"]
 @click.command(epilog="Example: govlab inspect ~/.claude/projects")
 @click.argument("log")
 @click.option(
-    "--bundle", "bundles", multiple=True, help="A bundle to try beside the starters; repeat it."
+    "--bundle",
+    "bundles",
+    metavar="BUNDLE",
+    multiple=True,
+    help="A bundle to try beside the starters; repeat it.",
 )
 @click.option(
     "--write-map",
@@ -42,7 +46,7 @@ def command(
     log: str,
     bundles: tuple[str, ...],
     map_file: Path | None,
-    org: Path | None,
+    org: Bundle | None,
     selection: Selection,
     people: bool,
     as_json: bool,
@@ -53,9 +57,8 @@ def command(
     """
     if map_file is not None and map_file.suffix not in (".yaml", ".yml"):
         raise UsageError(f"`{map_file}` is no .yaml file")
-    derived = load_org(org) if org else None
     with reading() as progress:
-        found = inspect_selection(log, selection, bundles=bundles, org=derived, progress=progress)
+        found = inspect_selection(log, selection, bundles=bundles, org=org, progress=progress)
     disclosure = Disclosure(people)
     if as_json:
         whole = found.to_dict()

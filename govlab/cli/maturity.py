@@ -8,11 +8,11 @@ import click
 
 from govlab.assess import Asked, made
 from govlab.assess.maturity import PLACES, load_criteria
+from govlab.bundle import Bundle
 from govlab.cli.enrichment_options import org_option, registry_option
 from govlab.cli.options import as_json, emit
 from govlab.cli.selecting import by_option, listed, selecting
 from govlab.registry import Registry
-from govlab.replays.organisation import load_org
 from govlab.report.disclosure import CLOSED
 from govlab.report.figures import maturity_text
 from govlab.report.scorecard import Sheet
@@ -33,7 +33,7 @@ def command(
     log: str,
     criteria: str | None,
     registry: Registry | None,
-    org: Path | None,
+    org: Bundle | None,
     by: tuple[str, ...],
     selection: Selection,
     as_json: bool,
@@ -47,7 +47,7 @@ def command(
         cuts=tuple(listed(by)) or PLACES,
         criteria=load_criteria(Path(criteria)) if criteria else None,
         registry=registry,
-        org=load_org(org) if org else None,
+        org=org,
     )
     card = made(log, asked)
     if as_json:

@@ -10,16 +10,22 @@ from typing import Any, TypeVar
 import click
 
 from govlab.assess.card import Scorecard
+from govlab.cli.failing import fail_on
 from govlab.cli.options import say
-from govlab.cli.selecting import listed
-from govlab.errors import UsageError, did_you_mean
+from govlab.errors import UsageError
 from govlab.report.text import clean_lines
 from govlab.scheduled import History, Outcome
 
 __all__ = ["Gate", "gating"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-FAILS = {"new": (), "warn": ("warn", "fail"), "fail": ("fail",), "unknown": ("unknown",)}
+_WORDS = {
+    "new": "a figure warns, fails or is unknown that did not at the last run",
+    "warn": "a figure warns or fails",
+    "fail": "a figure fails",
+    "unknown": "a figure is unknown",
+}
+_STATUSES = {"new": (), "warn": ("warn", "fail"), "fail": ("fail",), "unknown": ("unknown",)}
 _GRAVEST = ("fail", "warn", "unknown")
 _SHOWN = 8
 
@@ -40,12 +46,7 @@ _OPTIONS = (
     click.option(
         "--due", metavar="DAY", help="With --history: exit 1 where LOG has nothing of this day yet."
     ),
-    click.option(
-        "--fail-on",
-        multiple=True,
-        metavar="new|warn|fail|unknown",
-        help="Exit 1 where a figure has one of these; `new`: had it not at the last run.",
-    ),
+    fail_on(_WORDS),
 )
 
 
@@ -57,14 +58,10 @@ class Gate:
     due: str | None
 
     @staticmethod
-    def of(fail_on: Sequence[str], due: str | None, history: str | None, *, targets: bool) -> Gate:
-        """The gate of those options. Raises UsageError for what is none, or can never fail."""
-        words = tuple(listed(fail_on))
+    def of(words: tuple[str, ...], due: str | None, history: str | None, *, targets: bool) -> Gate:
+        """The gate of those options. Raises UsageError for what can never fail."""
         for word in words:
-            if word not in FAILS:
-                hint = did_you_mean(word, FAILS) or "use " + ", ".join(FAILS)
-                raise UsageError(f"`--fail-on {word}` is nothing a figure can be; {hint}")
-            if "fail" in FAILS[word] and not targets:
+            if "fail" in _STATUSES[word] and not targets:
                 raise UsageError(
                     f"`--fail-on {word}`: without targets nothing passes or fails; "
                     "add `--targets govlab`, or a file of your own"
@@ -76,7 +73,7 @@ class Gate:
 
     def fails(self, card: Scorecard) -> bool:
         """Whether a figure has a status of the gate."""
-        failing = {status for word in self.words for status in FAILS[word]}
+        failing = {status for word in self.words for status in _STATUSES[word]}
         return any(judged.status in failing for judged in card.figures)
 
     def finish(self, history: History, card: Scorecard) -> bool:

@@ -12,15 +12,14 @@ from govlab.assess import Asked, Price, Scorecard, compared, made, read_card, ta
 from govlab.assess.asking import BY
 from govlab.assess.daily import series_of
 from govlab.assess.maturity import load_criteria
-from govlab.bundle import load_bundle
-from govlab.cli.enrichment_options import org_option
+from govlab.bundle import Bundle, load_bundle
+from govlab.cli.enrichment_options import org_option, registry_option
 from govlab.cli.nightly import Gate, gating
 from govlab.cli.options import as_json, emit, say, show_people
 from govlab.cli.selecting import by_option, listed, selecting
 from govlab.cli.sheets import filing, write_sheet
 from govlab.errors import UsageError
-from govlab.registry import open_registry
-from govlab.replays.organisation import load_org
+from govlab.registry import Registry
 from govlab.report.disclosure import Disclosure
 from govlab.report.figures import scorecard_text
 from govlab.report.scorecard import Sheet, difference_text
@@ -35,13 +34,15 @@ __all__ = ["command"]
 )
 @click.argument("log")
 @click.argument("files", nargs=-1, metavar="")
-@click.option("--bundle", help="A candidate: what it would have decided, apart from the rest.")
+@click.option(
+    "--bundle",
+    metavar="BUNDLE",
+    help="A candidate: what it would have decided, apart from the rest.",
+)
 @click.option("--targets", metavar="FILE", help="Targets in YAML; `govlab` for those shipped.")
 @click.option("--criteria", metavar="FILE", help="Maturity criteria in YAML, for govlab's own.")
 @click.option("--compare-to", metavar="previous|A..B|FILE", help="Another period, or a scorecard.")
-@click.option(
-    "--registry", metavar="DIR", help="Which rules were in force when; else the log says so."
-)
+@registry_option
 @org_option
 @by_option
 @click.option("--review-minutes", type=int, default=5, help="Minutes an approval takes (5).")
@@ -58,8 +59,8 @@ def command(
     targets: str | None,
     criteria: str | None,
     compare_to: str | None,
-    registry: str | None,
-    org: Path | None,
+    registry: Registry | None,
+    org: Bundle | None,
     by: tuple[str, ...],
     review_minutes: int,
     hourly_rate: str | None,
@@ -89,8 +90,8 @@ def command(
         compare_to=compare_to,
         criteria=load_criteria(Path(criteria)) if criteria else None,
         price=_price(review_minutes, hourly_rate),
-        org=load_org(org) if org else None,
-        registry=open_registry(registry) if registry else None,
+        org=org,
+        registry=registry,
     )
     gate = Gate.of(fail_on, due, history, targets=bool(asked.targets))
     if history is None:

@@ -34,7 +34,9 @@ _NAMES = ("where", "since", "until", "last", "as_of", "tz")
 show_option = click.option(
     "--show", default="20", metavar="N|all", help="How many kinds of events to list (default 20)."
 )
-by_option = click.option("--by", multiple=True, help="A column to count by; repeat it, or commas.")
+by_option = click.option(
+    "--by", metavar="COLUMN", multiple=True, help="A column to count by; repeat it, or commas."
+)
 
 
 def selecting(function: F) -> F:

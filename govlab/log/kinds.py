@@ -60,7 +60,7 @@ def read_kinds(folder: Path, parts: Sequence[Path], schema: pl.Schema) -> Kinds 
     table = folder / FOLDER / _TABLE
     try:
         said = json.loads(pl.read_parquet_metadata(table)[_STATE])
-        if said["parts"] != _sizes(folder, parts):
+        if said["parts"] != _sizes(folder, parts) or _is_older(table, parts):
             return None
         frame = pl.read_parquet(table)
         count = pl.scan_parquet(folder / FOLDER / _ROWS).select(pl.len()).collect().item()
@@ -101,6 +101,12 @@ def write_kinds(folder: Path) -> None:
 
 def _sizes(folder: Path, parts: Sequence[Path]) -> list[list[Any]]:
     return [[str(p.relative_to(folder).as_posix()), p.stat().st_size] for p in parts]
+
+
+def _is_older(table: Path, parts: Sequence[Path]) -> bool:
+    """Whether a part was written after its rows were numbered: it may have the size it had."""
+    numbered = table.stat().st_mtime_ns
+    return any(part.stat().st_mtime_ns > numbered for part in parts)
 
 
 def _chosen(parts: Sequence[Path]) -> list[str]:

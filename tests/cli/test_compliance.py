@@ -49,6 +49,13 @@ def test_what_speaks_against_a_control_is_listed_as_it_was_counted(
     assert f" {told['query']}\n" in page
 
 
+def test_a_gap_fails_where_that_was_asked_for(govlab: Command) -> None:
+    asked = ("compliance", SAMPLE, "--framework", "owasp", "--last", "9d")
+    assert govlab(*asked, "--fail-on", "gap").code == 1
+    assert govlab(*asked, "--fail-on", "gap,unknown").code == 1
+    assert "did you mean `gap`" in govlab(*asked, "--fail-on", "gaps").err
+
+
 def test_the_document_for_others_does_not_say_where_the_log_lies(
     oscal: dict[str, Any],
 ) -> None:
