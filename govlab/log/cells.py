@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from govlab.log.conform import COLUMNS, MARKED, polars_type
+from govlab.log.conform import COLUMNS, MARKED, POLARS, polars_type
 from govlab.log.records import LINE
 from govlab.runtime import arguments
 from govlab.schema import MARKS, Column
 from govlab.types import DOUBLE, Type
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
 _PLAIN = {"string": str, "int": int, "double": float, "bool": bool}
 __all__ = ["Cells", "as_json", "framed", "series", "typed"]
 
@@ -62,9 +65,19 @@ def typed(name: str, values: Sequence[Any], target: str) -> Cells:
 
 def series(name: str, values: Sequence[Any], kind: Type) -> pl.Series:
     """Values that are of `kind`, or null, as a column."""
-    if kind.name == "list":
-        return _lists(name, values)
-    return pl.Series(name, values, polars_type(kind))
+    match kind.name:
+        case "list":
+            return _lists(name, values)
+        case "timestamp":
+            return _times(name, values)
+        case _:
+            return pl.Series(name, values, polars_type(kind))
+
+
+def _times(name: str, values: Sequence[Any]) -> pl.Series:
+    """Aware times as a column: of whole numbers polars makes one much faster."""
+    micros = [None if value is None else (value - _EPOCH) // _MICRO for value in values]
+    return pl.Series(name, micros, pl.Int64).cast(POLARS["timestamp"])
 
 
 def _lists(name: str, values: Sequence[Any]) -> pl.Series:

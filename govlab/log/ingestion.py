@@ -13,7 +13,8 @@ import polars as pl
 from govlab.errors import LogError
 from govlab.log import limits
 from govlab.log.books import Books
-from govlab.log.conform import COLUMNS, polars_type
+from govlab.log.cells import series
+from govlab.log.conform import COLUMNS
 from govlab.log.detect import FORMATS, Detected, detect, nearest
 from govlab.log.intake import Ids, Seen, as_table, digested, identified
 from govlab.log.manifest import manifest
@@ -81,8 +82,8 @@ def ingest(  # noqa: PLR0913  the options of the command, one argument each
     options = Options(zone(tz or given.tz), keep_results)
     privacy = make_privacy(args, paths, results=keep_results, pseudonyms=pseudonyms)
     files = _outside(Path(out), expand(sources))
-    with replacing(Path(out)) as folder:
-        with _quarantine(folder) as bad, uncollected():
+    with replacing(Path(out)) as folder, uncollected():
+        with _quarantine(folder) as bad:
             state = _Ingest(options, privacy, Store(folder), Books(bad, texts=args == "keep"))
             for source, found in _ordered(files, lambda file: detect(file, given, format), options):
                 state.take(source, found)
@@ -240,10 +241,10 @@ class _Ingest:
         """What is stored of each run beside its actions."""
         names = ["run_id", *(n for n in sorted(RUN_ASKED) if n in filled)] if self.runs else []
         return pl.DataFrame([
-            pl.Series(
+            series(
                 name,
                 [run.get(name.removeprefix("run.")) for run in self.runs.values()],
-                polars_type(COLUMNS[name].type),
+                COLUMNS[name].type,
             )
             for name in names
         ])  # fmt: skip

@@ -17,6 +17,7 @@ import polars as pl
 
 from govlab.errors import LogError
 from govlab.log import limits
+from govlab.log.cells import series
 from govlab.log.conform import COLUMNS, polars_type
 from govlab.log.kinds import write_kinds
 from govlab.placing import placing_folder
@@ -48,24 +49,27 @@ class Store:
 
     folder: Path
     staged: list[Path] = field(default_factory=list)
+    latest: pl.DataFrame | None = None  # the batch after these: a small log is never put aside
     held: list[pl.DataFrame] = field(default_factory=list)  # what comes after, of one schema
     distinct: dict[str, pl.Series | None] = field(default_factory=dict)  # None: too many
 
     def stage(self, frame: pl.DataFrame) -> None:
         """Puts rows with canonical columns aside, in order; small tables alike become one batch."""
         if self.held and self.held[0].schema != frame.schema:
-            self._put_aside()
+            self._close()
         self.held.append(frame)
         if sum(some.height for some in self.held) >= limits.BATCH:
-            self._put_aside()
+            self._close()
 
-    def _put_aside(self) -> None:
-        path = self.folder / f"staged-{len(self.staged):06d}.arrow"
-        frame, self.held = pl.concat(self.held), []
-        frame.write_ipc(path, compression="lz4")
-        self.staged.append(path)
-        for name in frame.columns:
-            self._count(name, frame[name])
+    def _close(self) -> None:
+        """Makes a batch of what is held; the one before it goes to disk."""
+        if self.latest is not None:
+            path = self.folder / f"staged-{len(self.staged):06d}.arrow"
+            self.latest.write_ipc(path, compression="lz4")
+            self.staged.append(path)
+        self.latest, self.held = pl.concat(self.held), []
+        for name in self.latest.columns:
+            self._count(name, self.latest[name])
 
     def _count(self, name: str, values: pl.Series) -> None:
         """Notes the distinct values of a column, by their hashes."""
@@ -86,14 +90,23 @@ class Store:
         actions = self.folder / "actions"
         actions.mkdir()
         if self.held:
-            self._put_aside()
-        for number, path in enumerate(self.staged):
-            _write(self._finished(path, runs, columns), actions, number)
-            path.unlink()
+            self._close()
+        for number, batch in enumerate(self._batches()):
+            _write(self._finished(batch, runs, columns), actions, number)
 
-    def _finished(self, path: Path, runs: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    def _batches(self) -> Iterator[pl.DataFrame]:
+        """The batches in their order; those on disk are gone from there."""
+        for path in self.staged:
+            yield pl.read_ipc(path)
+            path.unlink()
+        if self.latest is not None:
+            yield self.latest
+
+    def _finished(
+        self, batch: pl.DataFrame, runs: pl.DataFrame, columns: Sequence[str]
+    ) -> pl.DataFrame:
         """A batch as it is stored."""
-        frame = _typed(_beside(pl.read_ipc(path), runs), columns, self._categorical)
+        frame = _typed(_beside(batch, runs), columns, self._categorical)
         return with_list_texts(frame, [n for n in columns if self._categorical(n)])
 
     def _categorical(self, name: str) -> bool:
@@ -102,7 +115,7 @@ class Store:
     def write_runs(self, runs: Sequence[Mapping[str, Any]]) -> None:
         """Writes the runs table, in the order the runs were met."""
         columns = [
-            pl.Series(name, [run.get(name) for run in runs], polars_type(column.type))
+            series(name, [run.get(name) for run in runs], column.type)
             for name, column in RUNS.items()
         ]
         pl.DataFrame(columns).write_parquet(self.folder / "runs.parquet", compression=_COMPRESSION)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from govlab.errors import LogError
-from govlab.log.adapters.spans import PRESET
+from govlab.log.adapters.spans import preset
 from govlab.log.maps import load_map
 
 
@@ -20,10 +20,11 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 def test_the_shipped_preset_is_a_map_a_user_can_copy() -> None:
-    assert PRESET.spans is not None
-    assert PRESET.spans.actions
-    assert PRESET.spans.columns["tool"][0] == "gen_ai.tool.name"
-    assert PRESET.digest is not None
+    shipped = preset()
+    assert shipped.spans is not None
+    assert shipped.spans.actions
+    assert shipped.spans.columns["tool"][0] == "gen_ai.tool.name"
+    assert shipped.digest is not None
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class Document(msgspec.Struct, rename="camel"):
 _DOCUMENT = msgspec.json.Decoder(Document)
 
 
-def opened(data: bytes) -> Document | None:
+def opened(data: bytes | memoryview) -> Document | None:
     """The document in `data`; None where one of its parts is not as it should be."""
     try:
         return _DOCUMENT.decode(data)

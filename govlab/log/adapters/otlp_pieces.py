@@ -20,7 +20,8 @@ from govlab.log.sources import MAX_LINE, Source, UnreadableError, lines_of
 
 __all__ = ["Found", "Piece", "Split", "pieces", "split"]
 
-Found = tuple[int, bytes] | Bad
+Found = tuple[int, bytes | memoryview] | Bad
+_BLANK = 64  # bytes in which most lines show that they are not blank
 _TRACE = re.compile(rb'"trace(?:Id|_id)"\s*:\s*"([^"\\]*)"')
 
 
@@ -49,9 +50,8 @@ class Piece:
         with self.source.reported(), self.source.open() as stream:
             stream.seek(self.offset)
             if self.size <= sources.MAX_LINE:  # then no line is too long
-                for number, line in enumerate(stream.read(self.size).split(b"\n"), 1):
-                    if text := line.strip():
-                        yield number + self.before, text
+                for number, line in _lines(stream.read(self.size)):
+                    yield number + self.before, line
                 return
             for found in lines_of(stream, self.offset + self.size):
                 number = found.number + self.before
@@ -129,7 +129,19 @@ def split(found: Iterable[Piece]) -> Split:
     return Split(inside, ending)
 
 
-def _traces(text: bytes) -> frozenset[str]:
+def _lines(text: bytes) -> Iterator[tuple[int, memoryview]]:
+    """The lines that are not blank, none of them copied."""
+    whole, start, number = memoryview(text), 0, 0
+    while start < len(text):
+        found = text.find(b"\n", start)
+        end = len(text) if found < 0 else found
+        number += 1
+        if text[start : min(end, start + _BLANK)].strip() or text[start:end].strip():
+            yield number, whole[start:end]
+        start = end + 1
+
+
+def _traces(text: bytes | memoryview) -> frozenset[str]:
     named = set(_TRACE.findall(text))
     traces = (hex_id(name.decode(errors="replace")) for name in named)
     return frozenset(trace for trace in traces if trace is not None)

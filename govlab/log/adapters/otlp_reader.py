@@ -62,20 +62,20 @@ class _Reader:
     claude: list[claudecode_otel.Known] = field(default_factory=list)
     resources: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
 
-    def take(self, line: int, data: bytes) -> list[Record]:
+    def take(self, line: int, data: bytes | memoryview) -> list[Record]:
         """Reads one document; what of it is no action, or cannot be read."""
         told: list[Record] = []
         try:
             document = opened(data)
             if document is None:
-                document, bad = mended(data, line)
+                document, bad = mended(bytes(data), line)
                 told += bad
             if not document.known:
-                self._dumped(data, line)
+                self._dumped(bytes(data), line)
             told += self._spans(document, line)
             told += self._logs(document, line)
         except NotJsonError as error:
-            return [*told, Bad(line, str(error), shown(data))]
+            return [*told, Bad(line, str(error), shown(bytes(data)))]
         if document.resource_metrics is not None:
             told.append(Skipped("metrics", len(document.resource_metrics)))
         return told
@@ -95,11 +95,10 @@ class _Reader:
 
     def _spans(self, document: Document, line: int) -> Iterator[Bad]:
         for resource, spans in document.spans():
-            for found in spans_of(spans, self._resource(resource), line, self.how):
-                if isinstance(found, Bad):
-                    yield found
-                else:
-                    self._keep(found)
+            bad: list[Bad] = []
+            for span in spans_of(spans, self._resource(resource), line, self.how, bad):
+                self._keep(span)
+            yield from bad
 
     def _logs(self, document: Document, line: int) -> Iterator[Bad]:
         for resource, found in document.logs():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -68,9 +68,10 @@ class _Dumped(msgspec.Struct):
 
 
 def spans_of(
-    raws: Sequence[RawSpan], resource: Mapping[str, Any], line: int, how: Reading
-) -> Iterator[Span | Bad]:
-    """Spans of OTLP with the attributes that are read, and those that have one that cannot be."""
+    raws: Sequence[RawSpan], resource: Mapping[str, Any], line: int, how: Reading, bad: list[Bad]
+) -> list[Span]:
+    """Spans of OTLP with the attributes that are read; to `bad` those with one that cannot be."""
+    spans: list[Span] = []
     wanted, is_action = how.wanted, how.actions.meet
     traces = hex_ids([raw.trace_id for raw in raws])
     own = hex_ids([raw.span_id for raw in raws])
@@ -83,16 +84,17 @@ def spans_of(
         try:
             held, later = attributes(raw.attributes, wanted)
         except NotJsonError as error:
-            yield Bad(line, str(error), raw.name)
+            bad.append(Bad(line, str(error), raw.name))
             continue
         action = bool(held) and is_action(held)
         broken = _settled(held, later) if action else ""
         status = raw.status
         failed = status is not None and status.code in _FAILED
-        yield Span(
+        spans.append(Span(
             line, raw.name, "", trace, span, parent, start, end, failed,
             action, False, False, False, held, resource, _NONE, broken,
-        )  # fmt: skip
+        ))  # fmt: skip
+    return spans
 
 
 def _settled(held: dict[str, Any], later: Sequence[Pair]) -> str:

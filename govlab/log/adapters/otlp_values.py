@@ -72,7 +72,9 @@ def attributes(pairs: Iterable[Pair], wanted: Wanted) -> tuple[dict[str, Any], l
     for pair in pairs:
         of_all = known(pair.key)
         if of_all:
-            held[pair.key] = plain(pair.value)
+            data = bytes(pair.value)
+            text = _known.get(data)  # as `plain`, without a call for each
+            held[pair.key] = _read(data) if text is None else text
         elif of_all is not None:
             later.append(pair)
     return held, later

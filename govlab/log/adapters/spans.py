@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +14,15 @@ from govlab.log.adapters.otlp_values import Wanted
 from govlab.log.maps import ColumnMap, load_map
 from govlab.log.spanmap import SpanMap
 
-__all__ = ["NOTED", "PRESET", "RESULTS", "RUN_FILLS", "TYPES", "Marks", "Reading", "Span",
-           "filled", "reading"]  # fmt: skip
+__all__ = ["NOTED", "RESULTS", "RUN_FILLS", "TYPES", "Marks", "Reading", "Span",
+           "filled", "preset", "reading"]  # fmt: skip
 
-PRESET: Final = load_map(Path(__file__).parents[1] / "presets" / "spans.yaml")
-"""The attribute map that is shipped."""
+
+@cache
+def preset() -> ColumnMap:
+    """The attribute map that is shipped; what is handed a reading of it does not load it."""
+    return load_map(Path(__file__).parents[1] / "presets" / "spans.yaml")
+
 
 RUN_FILLS: Final = frozenset(
     {"run_id", "started", "ended", "system", "source_format", "source_ref"}
@@ -138,8 +142,8 @@ class Reading:
 
 def reading(given: ColumnMap) -> Reading:
     """The user's map where there is one, else the shipped preset; decision words of both."""
-    words = {**PRESET.decisions, **given.decisions}
-    return Reading(given.spans or PRESET.spans or SpanMap(), words)
+    words = {**preset().decisions, **given.decisions}
+    return Reading(given.spans or preset().spans or SpanMap(), words)
 
 
 def filled(how: Reading) -> frozenset[str]:
