@@ -290,7 +290,7 @@ def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
     return tree | {"parent": above}
 
 
-def wide(rng: random.Random, rules: int = 30) -> Tree:
+def wide(rng: random.Random, rules: int = 20) -> Tree:
     """A bundle of policies of `rules` rules each, so that rows have more guards than one word."""
     words = Words(rng, DECLARED, lookups=False)
     policies = _policies(rng, words, "w") + _policies(rng, words, "v")

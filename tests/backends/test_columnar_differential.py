@@ -47,24 +47,25 @@ def test_the_generated_cases_reach_every_kind_of_decision(tmp_path: Path) -> Non
 
 
 ALONE = (
-    *([name] for name in COLUMNS if name != "event_id"),
-    ["decision", "rule", "status", "constraints"],
-    ["decision", "status", "approvals"],
-    ["decision", "status", "evidence_required", "risk", "missing"],
-)  # fmt: skip
+    ["decision"],
+    ["rule", "status", "constraints"],
+    ["status", "approvals"],
+    ["reason", "evidence_required", "risk", "missing"],
+)
+FEW = ROWS if DEEP else 60
 
 
-@pytest.mark.parametrize("seed", range(BUNDLES // 3))
+@pytest.mark.parametrize("seed", range(BUNDLES // 4))
 def test_columns_asked_for_alone_are_those_of_the_whole(seed: int, tmp_path: Path) -> None:
-    plan, events, lacking = random_case(f"alone-{seed}", tmp_path, ROWS)
+    plan, events, lacking = random_case(f"alone-{seed}", tmp_path, FEW)
     alone_as_whole(plan, generators.frame_of(events, lacking))
 
 
-@pytest.mark.parametrize("seed", range(max(BUNDLES // 100, 3)))
+@pytest.mark.parametrize("seed", range(BUNDLES // 15))
 def test_many_rules_of_a_row_stand_in_several_words(seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"wide-{seed}")
     plan = plan_of(generators.wide(rng), tmp_path)
-    events = generators.rows(rng, ROWS)
+    events = generators.rows(rng, FEW)
     assert differences(plan, events) == []
     frame = generators.frame_of(events)
     engine = alone_as_whole(plan, frame)
