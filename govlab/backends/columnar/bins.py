@@ -26,7 +26,9 @@ __all__ = ["bin_numbers", "samples", "shape", "thresholds"]
 
 _BELOW = {"_<_": (0,), "_>=_": (0,), "_<=_": (1,), "_>_": (1,), "_==_": (0, 1), "_!=_": (0, 1)}
 _TURNED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
-_BUCKET_BITS = 16
+_FEW = 5  # bounds that are compared with one by one
+_BUCKET_BITS = 18
+_MIXED = 2**32 - 1
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -92,20 +94,26 @@ def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
     if values.dtype not in (pl.Int64, pl.Float64):
         places = pl.Series(bounds, dtype=values.dtype).search_sorted(values.fill_null(0), "right")
         return places.cast(pl.UInt32).set(values.is_null(), None)
+    if len(bounds) <= _FEW:
+        found = (values >= bounds[0]).cast(pl.UInt32)
+        for bound in bounds[1:]:
+            found = found + (values >= bound).cast(pl.UInt32)
+        return found
     cells = values.fill_null(0).to_numpy()
-    found = pl.Series(_reached(cells, tuple(bounds)))
+    found = _reached(cells, tuple(bounds))
     return found.set(values.is_null(), None) if values.null_count() else found
 
 
-def _reached(cells: NDArray[Any], bounds: tuple[Any, ...]) -> NDArray[np.uint32]:
+def _reached(cells: NDArray[Any], bounds: tuple[Any, ...]) -> pl.Series:
     """Looked up by the numbers' leading bits; where these are a bound's too, by all of them."""
     known = _buckets(bounds, cells.dtype.kind)
-    at = np.clip(_ordered(cells) >> known.shift, known.first, known.last)
-    at -= known.first
-    found: NDArray[np.uint32] = known.reached[at]
-    if known.mixed is not None:
-        rows = np.flatnonzero(known.mixed[at])
-        found[rows] = np.searchsorted(known.bounds, cells[rows], side="right")
+    keys = _ordered(cells)
+    at = np.clip(keys >> known.shift if known.shift else keys, known.first, known.last)
+    found = known.reached[pl.Series((at - known.first).astype(np.uint32))]
+    if known.shift:
+        rows = (found == _MIXED).arg_true()
+        left = np.searchsorted(known.bounds, cells[rows.to_numpy()], side="right")
+        found = found.scatter(rows, pl.Series(left))
     return found
 
 
@@ -113,15 +121,14 @@ def _reached(cells: NDArray[Any], bounds: tuple[Any, ...]) -> NDArray[np.uint32]
 class _Buckets:
     """Numbers by their leading bits, from `first` to `last`: how many bounds those reach.
 
-    In a bucket that is `mixed` that is not one number.
+    That is `_MIXED` where it is not one number.
     """
 
     bounds: NDArray[Any]
     shift: int
     first: int
     last: int
-    reached: NDArray[np.uint32]
-    mixed: NDArray[np.bool_] | None
+    reached: pl.Series
 
 
 @lru_cache(256)
@@ -132,10 +139,10 @@ def _buckets(bounds: tuple[Any, ...], kind: str) -> _Buckets:
     at = keys >> shift
     first, last = max(int(at[0]) - 1, _LEAST), min(int(at[-1]) + 1, _MOST)
     inside = np.bincount(at - first, minlength=last - first + 1)
-    upto = np.cumsum(inside).astype(np.uint32)
-    if not shift:
-        return _Buckets(edges, shift, first, last, upto, None)
-    return _Buckets(edges, shift, first, last, upto - inside.astype(np.uint32), inside > 0)
+    reached = np.cumsum(inside).astype(np.uint32)
+    if shift:
+        reached[inside > 0] = _MIXED
+    return _Buckets(edges, shift, first, last, pl.Series(reached))
 
 
 def _ordered(numbers: NDArray[Any]) -> NDArray[np.int64]:
@@ -143,6 +150,8 @@ def _ordered(numbers: NDArray[Any]) -> NDArray[np.int64]:
     if numbers.dtype.kind == "i":
         return numbers
     bits = (numbers + 0.0).view(np.int64)  # -0.0 sorts before 0.0, but equals it
+    if not len(bits) or bits.min() >= 0:
+        return bits
     return np.where(np.isnan(numbers), _MOST, bits ^ ((bits >> 63) & _MOST))
 
 
