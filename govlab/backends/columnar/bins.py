@@ -95,7 +95,7 @@ def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
         places = pl.Series(bounds, dtype=values.dtype).search_sorted(values.fill_null(0), "right")
         return places.cast(pl.UInt32).set(values.is_null(), None)
     if len(bounds) <= _FEW:
-        found = (values >= bounds[0]).cast(pl.UInt32)
+        found: pl.Series = (values >= bounds[0]).cast(pl.UInt32)
         for bound in bounds[1:]:
             found = found + (values >= bound).cast(pl.UInt32)
         return found
