@@ -20,14 +20,17 @@ import msgspec
 from govlab.runtime import arguments
 from govlab.schema import ACTIONS
 
-__all__ = ["FIELDS", "FORMAT", "REQUEST_ID", "Head", "Sealed", "entry_id", "hash_of", "row_id",
-           "said", "seal", "segments"]  # fmt: skip
+__all__ = ["FIELDS", "FORMAT", "REQUEST_ID", "UNDECLARED", "Head", "Sealed", "entry_id", "hash_of",
+           "row_id", "said", "seal", "segments"]  # fmt: skip
 
 FORMAT: Final = "govlab_decisions"
 """The name of the format."""
 
 REQUEST_ID: Final = "request_id"
 """What the caller named the request (`X-Request-ID`), in the entries of those that were named."""
+
+UNDECLARED: Final = 50
+"""Names of undeclared properties that an entry has at most: one that has as many may lack some."""
 
 _BESIDE: Final = ("args", "record_hash")
 _encode = msgspec.json.Encoder(order="sorted").encode

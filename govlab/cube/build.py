@@ -82,7 +82,7 @@ def cube_of(
     Rows that `beside` tells apart stay apart, its numbers are the column `#beside`; tools and
     actions are then kept only as far as they are asked for.
     """
-    scanned = whole_log(log).frame
+    scanned = whole_log(log, family.types).frame
     runs = scan_runs(log) if isinstance(log, str | Path) else None
     scanned = with_runs(scanned, runs, by)
     have = scanned.collect_schema().names()

@@ -104,7 +104,9 @@ def _made(loaded: Bundle, plan: Plan, log: Any, most: int) -> tuple[dict[str, by
     """The files that a manifest names, and what their engine was compared with."""
     source = engine_source(loaded)
     engine = open_engine(source)
-    parity = Parity() if log is None else compare(plan, whole_log(log)[0], engine, most=most)
+    parity = Parity()
+    if log is not None:
+        parity = compare(plan, whole_log(log, loaded.readable()).frame, engine, most=most)
     if parity.difference is not None:
         raise ParityError(parity.difference.to_dict(), parity.events)
     golden = vectors(loaded, plan, parity.found)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from govlab.log.conform import as_frame, conform
+from govlab.log.declared import with_declared
 from govlab.log.kinds import Kinds
 from govlab.log.scan import scan_log, stored
 from govlab.schema import LIST_TEXT
+from govlab.types import Type
 
 __all__ = ["Whole", "whole_log"]
 
@@ -23,15 +27,21 @@ class Whole(NamedTuple):
     kinds: Kinds | None
 
 
-def whole_log(log: Any) -> Whole:
+def whole_log(log: Any, declared: Mapping[str, Type] = MappingProxyType({})) -> Whole:
     """The log as it is read to be decided: of a log on disk all that it has.
 
-    `log` is a path, a `LazyFrame`, a `DataFrame` or an Arrow table. Raises LogError where it
-    cannot be read.
+    `log` is a path, a `LazyFrame`, a `DataFrame` or an Arrow table; `declared` are attributes that
+    requests to a server may have said. Raises LogError where it cannot be read.
 
     >>> whole_log(pl.DataFrame({"tool": ["a"]})).frame.collect()["tool"].to_list()
     ['a']
     """
+    found = _whole(log)
+    frame = with_declared(found.frame, declared)
+    return found if frame is found.frame else found._replace(frame=frame, kinds=None)
+
+
+def _whole(log: Any) -> Whole:
     scanned = scan_log(log) if isinstance(log, str | Path) else as_frame(log)
     known = stored(scanned)
     if known is not None:

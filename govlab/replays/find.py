@@ -11,6 +11,7 @@ import polars as pl
 from govlab.bundle import Bundle
 from govlab.errors import LogError
 from govlab.history import decide_in_order
+from govlab.log.declared import with_declared
 from govlab.plan import compile_plan
 from govlab.replays.rows import events, unknown_columns
 
@@ -31,7 +32,7 @@ def find_event(bundle: Bundle, frame: pl.LazyFrame, event_id: str) -> Found:
 
     Raises LogError where the log has no such event.
     """
-    plan = compile_plan(bundle)
+    plan, frame = compile_plan(bundle), with_declared(frame, bundle.readable())
     rows = (frame if plan.has_history() else frame.filter(pl.col("event_id") == event_id)).collect()
     ids = rows.get_column("event_id").to_list()
     if event_id not in ids:

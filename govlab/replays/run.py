@@ -361,7 +361,7 @@ def _selected(
     """The log with what of its runs is asked for, and which of its rows are reported; and the log
     as it is on disk, where nothing was derived."""
     path = log if isinstance(log, str | Path) else None
-    whole = whole_log(log)
+    whole = whole_log(log, bundle.readable())
     if org is not None:  # what is derived stands in no list's text, and in no log on disk
         names = whole.frame.collect_schema().names()
         whole = Whole(whole.frame.select(n for n in names if not n.endswith(LIST_TEXT)), None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BODY", "CONNECTIONS", "EVALUATIONS", "HEADERS", "ID", "NAMES", "PAGE", "PATIENCE_S",
+__all__ = ["BODY", "CONNECTIONS", "EVALUATIONS", "HEADERS", "ID", "PAGE", "PATIENCE_S",
            "SEARCHED", "SEGMENT", "TOKEN"]  # fmt: skip
 
 BODY: Final = 1 << 20
@@ -23,8 +23,6 @@ PAGE: Final = 1_000
 """Results of one page of a search, where the caller asks for no fewer."""
 SEARCHED: Final = 5_000
 """Resources that one page of a search tries."""
-NAMES: Final = 50
-"""Undeclared properties that one entry names."""
 SEGMENT: Final = 64 << 20
 """Bytes of one file of the decision log."""
 TOKEN: Final = 16

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from govlab.authzen import OF_CONTEXT
+from govlab.entries import UNDECLARED
 from govlab.log import plainjson
 from govlab.runtime import arguments
 from govlab.runtime.event import COUNTS, micro_usd
 from govlab.schema import ACTIONS, MARKS
-from govlab.serving import limits
 from govlab.serving.wire import Question
 
 __all__ = ["Asked", "asked"]
@@ -61,7 +61,7 @@ def asked(question: Question, declared: frozenset[str], event_id: str, now: date
         head, _, tail = name.partition(".")
         event.setdefault(head, {})[tail] = value
     unheard = [n for n, _ in _properties(question) if n not in declared]
-    return Asked(event, columns, properties, tuple(unheard[: limits.NAMES]))
+    return Asked(event, columns, properties, tuple(unheard[:UNDECLARED]))
 
 
 def _spoken(question: Question) -> dict[str, Any]:

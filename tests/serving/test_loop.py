@@ -10,12 +10,16 @@ from typing import Any
 import polars as pl
 import pytest
 
+from govlab.bundle import load_bundle
 from govlab.cli.main import run
+from govlab.exporting import export_engine
 from govlab.keys import new_key
 from govlab.log.scan import scan_log
+from govlab.replays import replay
+from govlab.replays.find import find_event
 from tests.log.fixtures import log_of
 from tests.serving.inside import Inside, later, of_rules
-from tests.serving.running import entries
+from tests.serving.running import entries, make_bundle
 
 RULES = """
 name: gate
@@ -239,3 +243,83 @@ def test_a_replay_decides_what_was_decided(
     for name in ("decision", "rule", "policy", "reason"):
         assert again[name].cast(pl.String).to_list() == recorded[name].cast(pl.String).to_list()
     assert told["replayability"]["undecidable"] == 0
+
+
+PROPERTIES = {
+    "subject.dept": "string", "object.size": "int", "context.rate": "double", "object.tags":
+    "list(string)", "context.since": "timestamp", "subject.admin": "bool",
+}  # fmt: skip
+SAID: list[dict[str, dict[str, Any]]] = [
+    {"subject": {"dept": "ops", "admin": True}, "object": {"size": 3, "tags": ["x"]},
+     "context": {"rate": 0.5, "since": "2026-01-01T00:00:00Z"}},
+    {"subject": {"dept": 7}, "object": {"size": 3.5, "tags": "x"}, "context": {"rate": 2}},
+    {"subject": {"dept": "\u00e9", "admin": None}, "object": {}, "context": {"since": "no"}},
+    {"subject": {"later": "x"}, "object": {}, "context": {}},
+    {"subject": {f"p{place}": place for place in range(60)}, "object": {}, "context": {}},
+    {"subject": {}, "object": {}, "context": {}},
+]  # fmt: skip
+READING = """
+name: props
+rules:
+  - {condition: "has(event.object.size) && object.size > 2", decision: REQUIRE_APPROVAL,
+     approvers: [ops]}
+  - {condition: "has(event.subject.admin) && subject.admin && subject.dept == 'ops'",
+     decision: ALLOW}
+  - {condition: "has(event.context.rate) && context.rate < 3.0 && 'x' in object.tags",
+     decision: ALLOW}
+  - {condition: "has(event.context.since) && context.since.getFullYear() > 2000", decision: ALLOW}
+"""
+
+
+def of_properties(said: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "subject": {"type": "user", "id": "ann", "properties": said["subject"]},
+        "action": {"name": "read"},
+        "resource": {"type": "file", "id": "f", "properties": said["object"]},
+        "context": said["context"],
+    }
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> tuple[Path, pl.DataFrame]:
+    """The ingested log of a server that was asked with properties, and its rows."""
+    server = of_rules(tmp_path, READING, f"{{name: props, attributes: {json.dumps(PROPERTIES)}}}")
+    for said in SAID:
+        assert server.evaluate(of_properties(said)).status == 200
+    server.journal.close()
+    return tmp_path, log_of(tmp_path / "log", out=tmp_path / "actions")[1]
+
+
+def test_properties_that_were_declared_decide_again_as_they_did(
+    told: tuple[Path, pl.DataFrame],
+) -> None:
+    folder, rows = told
+    found = replay(folder / "actions", folder / "bundle")
+    for name in ("decision", "rule", "reason"):
+        assert found.decided[name].cast(pl.String).to_list() == (
+            rows[name].cast(pl.String).to_list()
+        )
+    # one said more names than are kept: what it did not say cannot be told
+    assert found.decided["status"].to_list() == [
+        "decided", "error", "error", "decided", "undecidable", "decided",
+    ]  # fmt: skip
+    made = export_engine(folder / "bundle", folder / "engine", log=folder / "actions")
+    assert (made.parity.events, made.parity.differences) == (len(SAID), 0)
+    for number, name in enumerate(rows["event_id"]):
+        event = find_event(load_bundle(folder / "bundle"), scan_log(folder / "actions"), name)
+        given = {f"{head}.{k}" for head, some in SAID[number].items() for k in some}
+        assert {n for n in event.event if n in PROPERTIES} <= given
+
+
+def test_properties_that_were_not_kept_are_unknown(told: tuple[Path, pl.DataFrame]) -> None:
+    """One that was said, and may have been: of sixty names fifty are kept."""
+    folder, _ = told
+    later = make_bundle(
+        folder / "later",
+        "{name: props, attributes: {subject.later: string, subject.p59: int}}",
+        "name: p\nrules: [{condition: 'has(event.subject.later) || has(event.subject.p59)', "
+        "decision: ALLOW}]",
+    )
+    found = replay(folder / "actions", later).decided
+    assert found["status"].to_list() == [*["decided"] * 3, *["undecidable"] * 2, "decided"]
+    assert found["decision"].cast(pl.String).to_list()[0] == "DENY"

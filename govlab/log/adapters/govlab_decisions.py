@@ -172,6 +172,6 @@ FORMAT: Final = Format(
         "what a request does not say the decision point was not told: absent, not unknown",
         "whether an action ran is known where its caller told the decision point",
         "an event that its caller named is `NAME@CHAIN`: two servers may be told of one name",
-        "properties that a bundle declares are in `extra`: rules that read them are undecidable",
+        "properties are known as far as the bundle that decided declared them: others are unknown",
     ),
 )
