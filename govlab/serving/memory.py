@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -41,8 +40,7 @@ class Memory:
         """What `work` gives: in the thread where `ruling` needs the store, else at once."""
         if ruling.engine is None:
             return work()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.thread, copy_context().run, work)
+        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
     def answer(
         self, ruling: Ruling, event: Event, terms: Terms, now: datetime
