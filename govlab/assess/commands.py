@@ -12,7 +12,7 @@ from govlab.selection import Selection
 
 __all__ = ["Asking"]
 
-_FILTERS: Final = ("where", "since", "until", "last", "as_of")
+_FILTERS: Final = ("since", "until", "last", "as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Asking:
                 yield from (f"--{name.replace('_', '-')}", _written(value))
         if self.selection.tz != "UTC":
             yield from ("--tz", self.selection.tz)
+        if self.selection.where is not None:
+            yield from ("--where", self.selection.where)
 
     @staticmethod
     def _command(*words: str) -> str:

@@ -57,7 +57,7 @@ def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15
         rows, schema={"group": pl.String, "kind": pl.String, "events": pl.Int64}, orient="row"
     )
     order = list(dict.fromkeys(frame.get_column("group").to_list()))[:most]
-    what = f"by {column}" if column else f"under {replay.bundle.name}"
+    what = f", by {column}" if column else f" under {replay.bundle.name}"
     chart: alt.Chart = (
         OfflineChart(frame.filter(pl.col("group").is_in(order)))
         .mark_bar()
@@ -75,7 +75,7 @@ def decisions_chart(replay: Replay, column: str | None = None, *, most: int = 15
             tooltip=["group:N", "kind:N", alt.Tooltip("events:Q", format=",")],
         )
         .transform_calculate(rank=f"indexof({list(COLOURS)}, datum.kind)")
-        .properties(title=f"How is each event decided {what}?", width=520)
+        .properties(title=f"How is each event decided{what}?", width=520)
     )
     return chart
 

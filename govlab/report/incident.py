@@ -213,7 +213,8 @@ class _Page:
             list(dict.fromkeys((at, *([first] if first >= 0 else []), *apart)))[:_SHOWN]
         )
         if len(found.steps) > len(places):
-            lines.append(f"shown are {len(places)} steps: the action, and where decisions part")
+            shown = f"{len(places):,} of {counted(len(found.steps), 'step')}"
+            lines.append(f"shown are {shown}: the action, and where decisions part")
         rows = tuple(
             (str(n + 1), self.time(found.steps[n].at), self.text(found.steps[n].tool or "-"),
              found.steps[n].recorded or "-", self.decided(found.steps[n]), _mark(n, at, first))

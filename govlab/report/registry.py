@@ -46,8 +46,10 @@ def _end(window: Window) -> str:
 
 def _ledger(registry: Registry) -> Iterator[str]:
     if registry.entries:
+        count = len(registry.entries)
+        entries = "1 entry" if count == 1 else f"{count:,} entries"
         yield (
-            f"ledger: {len(registry.entries):,} entries, the chain holds; it ends in "
+            f"ledger: {entries}, the chain holds; it ends in "
             f"{registry.entries[-1].hash[:16]} (a cut tail would not show: keep this apart)"
         )
         yield from (f"  {entry_line(entry)}" for entry in registry.entries)

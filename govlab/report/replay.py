@@ -59,7 +59,8 @@ def _coverage(replay: Replay) -> Iterator[str]:
     )
     if s.uncovered:
         yield "  most frequent actions that no rule speaks of:"
-        yield from table(("tool", "action", "events"), s.uncovered, indent=4, right=(2,))
+        rows = ((tool, action, f"{events:,}") for tool, action, events in s.uncovered)
+        yield from table(("tool", "action", "events"), rows, indent=4, right=(2,))
 
 
 def _decided(replay: Replay) -> Iterator[str]:
@@ -188,7 +189,7 @@ def replay_html(replay: Replay) -> str:
     scope = scope_lines(replay.scope, s.events, replay.period(), replay.source)
     about = "<br>".join(html.escape(line.strip()) for line in (title, *scope))
     return (
-        f"<table><caption>{about}</caption><thead><tr>"
+        f"<table><caption style='text-align:left;white-space:nowrap'>{about}</caption><thead><tr>"
         f"<th style='text-align:left'>decision</th><th>events</th><th>share</th></tr></thead>"
         f"<tbody>{body}</tbody></table>"
     )

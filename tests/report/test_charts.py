@@ -20,7 +20,7 @@ def counted() -> Replay:
 def test_a_notebook_shows_svg_and_loads_nothing(counted: Replay) -> None:
     shown = counted.chart("workflow")._repr_mimebundle_()
     assert set(shown) == {"image/svg+xml"}
-    assert "How is each event decided by workflow?" in shown["image/svg+xml"]
+    assert "How is each event decided, by workflow?" in shown["image/svg+xml"]
     assert "<script" not in shown["image/svg+xml"]
     assert "href" not in shown["image/svg+xml"]
 
