@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
-from html import escape
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from govlab.audit.timeline import Moment, Timeline
 from govlab.report.disclosure import CLOSED, Disclosure, plain, settings_line, shown, value_shown
+from govlab.report.scorecard.markup import Markup, element, joined
+from govlab.report.scorecard.shell import shell
 from govlab.report.text import clean, counted
 
 __all__ = ["timeline_document", "timeline_html", "timeline_text"]
@@ -23,7 +25,7 @@ def timeline_text(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = 
     lines = [*_heading(found, tz), ""]
     day = ""
     for moment in found.moments:
-        date = moment.at.astimezone(zone).date().isoformat() if moment.at else "no time"
+        date = _day(moment.at, zone)
         if date != day:
             lines.append(date)
             day = date
@@ -40,6 +42,10 @@ def _heading(found: Timeline, tz: str) -> Iterator[str]:
         yield f"the id stands in {len(found.tenants)} tenants: {named}"
 
 
+def _day(at: datetime | None, zone: tzinfo) -> str:
+    return at.astimezone(zone).date().isoformat() if at else "no time"
+
+
 def _time(at: datetime | None, zone: tzinfo) -> str:
     return "-" if at is None else at.astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
 
@@ -50,39 +56,43 @@ def _said(moment: Moment, zone: tzinfo, disclosure: Disclosure) -> str:
 
 def _part(name: str, value: Any, zone: tzinfo, disclosure: Disclosure) -> str:
     if isinstance(value, datetime):
-        return f"{name} {value.astimezone(zone).isoformat(timespec='seconds')}"
+        return f"{name} {_day(value, zone)} {_time(value, zone)}"
     if name == "delegation_chain" and isinstance(value, list):
         return f"delegated {' > '.join(plain(agent, disclosure) for agent in value)}"
-    text = shown(name, value, disclosure)
-    bare = text[1:-1] if text.startswith('"') and text.endswith('"') else text
+    told = value_shown(name, value, disclosure)
+    bare = plain(told, disclosure) if isinstance(told, str) else shown(name, value, disclosure)
     return bare if name in _QUIET else f"{name} {bare}"
 
 
 def timeline_html(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = CLOSED) -> str:
     """The run as one page that needs no network and no script."""
     zone = ZoneInfo(tz)
-    rows = "\n".join(_row(moment, zone, disclosure) for moment in found.moments)
-    head = "".join(f"<p>{escape(line)}</p>" for line in _heading(found, tz))
-    title = escape(f"What happened in run {clean(found.run_id)}?")
-    return (
-        "<!doctype html>\n<html lang='en'><meta charset='utf-8'>"
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n<h1>{title}</h1>\n{head}\n"
-        "<table><tr><th>time<th>action<th>what<th>what is recorded</tr>\n"
-        f"{rows}\n</table>\n<p>{escape(settings_line(disclosure))}</p>\n</html>\n"
+    title = f"What happened in run {clean(found.run_id)}?"
+    head = element("tr", *(element("th", name, scope="col") for name in _COLUMNS))
+    days = groupby(found.moments, key=lambda moment: _day(moment.at, zone))
+    parts = (_of_day(day, of, zone, disclosure) for day, of in days)
+    return shell(
+        title,
+        element("header", element("h1", title)),
+        *(element("p", line) for line in _heading(found, tz)),
+        element("table", element("thead", head), *parts),
+        element("footer", element("p", settings_line(disclosure), class_="soft")),
     )
 
 
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:80rem}"
-    "table{border-collapse:collapse}td,th{padding:.25rem .75rem;text-align:left;"
-    "vertical-align:top;border-bottom:1px solid #ddd}td:first-child{white-space:nowrap}"
-)
+_COLUMNS = ("time", "what", "what is recorded")
 
 
-def _row(moment: Moment, zone: tzinfo, disclosure: Disclosure) -> str:
-    at = moment.at.astimezone(zone).isoformat(timespec="milliseconds") if moment.at else "-"
-    cells = (at, str(moment.step + 1), moment.kind, _said(moment, zone, disclosure))
-    return "<tr>" + "".join(f"<td>{escape(cell)}" for cell in cells) + "</tr>"
+def _of_day(day: str, moments: Iterable[Moment], zone: tzinfo, disclosure: Disclosure) -> Markup:
+    heading = element("th", day, colspan=len(_COLUMNS), scope="rowgroup")
+    rows = (_row(moment, zone, disclosure) for moment in moments)
+    return element("tbody", element("tr", heading), *rows)
+
+
+def _row(moment: Moment, zone: tzinfo, disclosure: Disclosure) -> Markup:
+    what = joined(moment.kind, element("small", f"action {moment.step + 1}"))
+    said = element("td", _said(moment, zone, disclosure), class_="anywhere")
+    return element("tr", element("td", _time(moment.at, zone)), element("td", what), said)
 
 
 def timeline_document(

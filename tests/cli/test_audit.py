@@ -80,6 +80,7 @@ def test_a_run_is_told_in_order_without_people(govlab: Command, tmp_path: Path) 
         "event_id": ["e"], "ts": [START], "run_id": ["r"], "actor": ["bot"], "tool": ["<b>"],
         "principal": ["ann"], "delegation_chain": [["ann-agent", "bot"]],
         "decision": ["REQUIRE_APPROVAL"], "decided_at": [after[0]],
+        "constraints": ['{"max_retries":1}'],
         "approval_requested_at": [after[1]], "approval_decided_at": [after[2]],
         "approval_status": ["approved"], "approved_by": [["bob"]], "executed": [True],
         "started_at": [after[3]], "ended_at": [after[4]], "outcome": ["success"],
@@ -95,8 +96,12 @@ def test_a_run_is_told_in_order_without_people(govlab: Command, tmp_path: Path) 
     assert "bob" in govlab("audit", "run", path, "r", "--show-people").out
     page = tmp_path / "run.html"
     govlab("audit", "run", path, "r", "--html", page)
-    assert "&lt;b&gt;" in page.read_text(encoding="utf-8")
-    assert "<b>" not in page.read_text(encoding="utf-8")
+    html = page.read_text(encoding="utf-8")
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    assert "default-src &#x27;none&#x27;" in html
+    assert "prefers-color-scheme: dark" in html
+    assert "constraints {&quot;max_retries&quot;:1}" in html
     ran = govlab("audit", "run", path, "x")
     assert (ran.code, "no run `x`" in ran.err) == (2, True)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 from govlab.assess.maturity import LEVELS
@@ -23,33 +20,19 @@ from govlab.report.scorecard.markup import Markup, element, joined
 from govlab.report.scorecard.pictures import drawable
 from govlab.report.scorecard.sections import compared, cuts, maturity, methods, projected, sources
 from govlab.report.scorecard.sheet import FAMILIES, Finding, Sheet
+from govlab.report.scorecard.shell import asset, shell
 from govlab.report.scorecard.tables import figure_table, status
 
 __all__ = ["page"]
 
 _TITLE = "Scorecard of agent governance"
-_POLICY = (
-    "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; "
-    "base-uri 'none'; form-action 'none'"
-)
 
 
 def page(sheet: Sheet) -> str:
     """The whole report as an HTML document that loads nothing."""
-    style, script = (_asset(name) for name in ("page.css", "page.js"))
     parts = list(_sections(sheet))
-    policy = _POLICY.format(style=_digest(style), script=_digest(script))
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", _TITLE),
-        element("style", Markup(style)),
-    )
-    body = element(
-        "body",
+    return shell(
+        _TITLE,
         element("a", "Skip to the figures", href="#main", class_="skip"),
         element(
             "header",
@@ -59,17 +42,8 @@ def page(sheet: Sheet) -> str:
         _navigation(parts),
         element("main", *(_section(*part) for part in parts), id="main", tabindex=-1),
         element("footer", element("p", sheet.scope["privacy"], class_="soft")),
-        element("script", Markup(script)),
+        script=asset("page.js"),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en').text}\n"
-
-
-def _asset(name: str) -> str:
-    return (files("govlab.report.scorecard") / name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _sections(sheet: Sheet) -> Iterator[tuple[str, str, Markup]]:
