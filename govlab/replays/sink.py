@@ -8,7 +8,6 @@ the same.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from govlab.placing import placing
 from govlab.replays.rows import SCHEMA
 from govlab.replays.stream import Stream
 
@@ -40,9 +40,8 @@ def sink_parquet(stream: Stream, out: Path, key: str | None) -> None:
     for number, start in enumerate(range(0, max(total, 1), ROWS)):
         if not parts.path(number).exists():
             parts.write(number, stream.batches(list(SCHEMA), start, ROWS), stream)
-    fresh = out.with_name(f"{out.name}.tmp-{os.getpid()}")
-    pl.scan_parquet(sorted(folder.glob("*.parquet"))).sink_parquet(fresh, maintain_order=True)
-    fresh.replace(out)
+    with placing(out) as fresh:
+        pl.scan_parquet(sorted(folder.glob("*.parquet"))).sink_parquet(fresh, maintain_order=True)
     shutil.rmtree(folder)
 
 
