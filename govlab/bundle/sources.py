@@ -21,6 +21,7 @@ __all__ = [
     "inside",
     "read_documents",
     "starters",
+    "there",
 ]
 
 _NOTHING = tree.Mapping((), 0, tree.Source("", ""))
@@ -62,7 +63,7 @@ def find_bundle(name: str | Path) -> Path:
 
     Raises UsageError where it is neither.
     """
-    text, path = str(name), _there(str(name))
+    text, path = str(name), there(str(name))
     wanted = text.removeprefix("starter:")
     if text.startswith("starter:") or path is None:
         known = starters()
@@ -73,7 +74,7 @@ def find_bundle(name: str | Path) -> Path:
     return path
 
 
-def _there(text: str) -> Path | None:
+def there(text: str) -> Path | None:
     """The existing path that `text` names, or None."""
     try:
         path = Path(text).expanduser()

@@ -153,7 +153,7 @@ def _shown(made: Checkpoint) -> dict[str, Any]:
 
 @click.command(epilog="Example: govlab audit prove log --id EVENT --json")
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--id", "event_id", required=True, help="The record's event id.")
+@click.option("--id", "event_id", metavar="EVENT_ID", required=True, help="The record's event id.")
 @click.option("--size", type=click.IntRange(min=1), help="Of the tree; without it, all records.")
 @as_json
 def prove(log: Path, event_id: str, size: int | None, as_json: bool) -> None:

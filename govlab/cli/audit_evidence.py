@@ -127,7 +127,14 @@ def _digest(log: str, opened: Opened) -> str:
 @click.command(epilog="Example: govlab audit reconcile log gateway.csv --on actor,tool --within 2s")
 @click.argument("log")
 @click.argument("independent_log")
-@click.option("--on", "keys", multiple=True, required=True, help="Columns that must be equal.")
+@click.option(
+    "--on",
+    "keys",
+    metavar="COLUMN",
+    multiple=True,
+    required=True,
+    help="Columns that must be equal.",
+)
 @click.option("--within", default="2s", metavar="SPAN|any", help="How far times may be apart (2s).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the records without a partner.")
 @show_option

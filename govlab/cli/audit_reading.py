@@ -100,7 +100,9 @@ def run(log: str, run_id: str, html: Path | None, tz: str, people: bool, as_json
 @click.command(epilog="Example: govlab audit query log --where \"decision == 'DENY' && executed\"")
 @click.argument("log")
 @selecting
-@click.option("--columns", multiple=True, help="Columns to list; repeat it, or commas.")
+@click.option(
+    "--columns", metavar="COLUMN", multiple=True, help="Columns to list; repeat it, or commas."
+)
 @click.option("--out", type=click.Path(path_type=Path),
               help="Write the events: .csv, .xlsx, .parquet or .ndjson by its name.")  # fmt: skip
 @show_option

@@ -27,9 +27,9 @@ __all__ = ["command"]
 )
 @click.argument("bundle", required=False)
 @ruling
-@click.option("--event", help="The event as JSON, @FILE, or - for standard input.")
-@click.option("--log", help="A log to take the event from.")
-@click.option("--id", "event_id", help="The event's id in the log.")
+@click.option("--event", metavar="JSON", help="The event as JSON, @FILE, or - for standard input.")
+@click.option("--log", metavar="LOG", help="A log to take the event from.")
+@click.option("--id", "event_id", metavar="EVENT_ID", help="The event's id in the log.")
 @show_people
 @as_json
 def command(

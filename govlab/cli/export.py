@@ -20,7 +20,9 @@ __all__ = ["command"]
 @click.option(
     "--out", "-o", required=True, type=click.Path(path_type=Path), help="The folder to write."
 )
-@click.option("--log", help="A log whose every event replay and the engine must decide alike.")
+@click.option(
+    "--log", metavar="LOG", help="A log whose every event replay and the engine must decide alike."
+)
 @click.option(
     "--most",
     type=click.IntRange(min=1),

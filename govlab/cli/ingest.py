@@ -25,7 +25,9 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="The log's folder; a log that is there is replaced.",
 )
-@click.option("--format", "shape", help="The format of the sources; without it, detected.")
+@click.option(
+    "--format", "shape", metavar="NAME", help="The format of the sources; without it, detected."
+)
 @click.option(
     "--map",
     "map_file",
@@ -38,7 +40,7 @@ __all__ = ["command"]
     help="Fail, writing nothing, where more rows than this are bad.",
 )
 @privacy_options
-@click.option("--tz", help="Zone of times without offset, e.g. Europe/Berlin.")
+@click.option("--tz", metavar="ZONE", help="Zone of times without offset, e.g. Europe/Berlin.")
 @as_json
 def command(
     sources: tuple[str, ...],

@@ -41,7 +41,7 @@ def _said(function: F) -> F:
 def _placed(function: F) -> F:
     """The options of every entry of the ledger: from when, and for which tenant."""
     at = click.option("--at", metavar="T", help="From this instant on (now).")
-    tenant = click.option("--tenant", help="For this tenant alone (for all).")
+    tenant = click.option("--tenant", metavar="NAME", help="For this tenant alone (for all).")
     return at(tenant(function))
 
 
@@ -50,7 +50,11 @@ def command() -> None:
     """Bundle versions by digest, and the ledger of which was in force when."""
 
 
-@command.command("add", epilog="Example: govlab registry add registry policies/prod-safety")
+@command.command(
+    "add",
+    short_help="keep a bundle as a version, a draft",
+    epilog="Example: govlab registry add registry policies/prod-safety",
+)
 @_FOLDER
 @click.argument("bundle")
 @_said
@@ -66,6 +70,7 @@ def add_command(folder: Path, bundle: str, by: str | None, rationale: str, as_js
 
 @command.command(
     "activate",
+    short_help="put a version in force",
     epilog="Example: govlab registry activate registry prod-safety@1.0.0 --at 2026-02-24T09:00Z",
 )
 @_FOLDER
@@ -83,10 +88,14 @@ def activate_command(
     _tell(activate(folder, version, at=when, tenant=tenant, written=written), as_json)
 
 
-@command.command("rollback", epilog="Example: govlab registry rollback registry --by ann")
+@command.command(
+    "rollback",
+    short_help="put the version before in force again",
+    epilog="Example: govlab registry rollback registry --by ann",
+)
 @_FOLDER
 @click.option("--to", metavar="VERSION", help="The version to go back to (the one before).")
-@click.option("--bundle", help="Of this bundle, where several are in force.")
+@click.option("--bundle", metavar="NAME", help="Of this bundle, where several are in force.")
 @_placed
 @_said
 @as_json
@@ -101,7 +110,11 @@ def rollback_command(
     _tell(entry, as_json)
 
 
-@command.command("retire", epilog="Example: govlab registry retire registry prod-safety@0.9.0")
+@command.command(
+    "retire",
+    short_help="end what is in force",
+    epilog="Example: govlab registry retire registry prod-safety@0.9.0",
+)
 @_FOLDER
 @click.argument("version")
 @_placed
@@ -117,7 +130,11 @@ def retire_command(
     _tell(retire(folder, version, at=when, tenant=tenant, written=written), as_json)
 
 
-@command.command("show", epilog="Example: govlab registry show registry")
+@command.command(
+    "show",
+    short_help="the versions, what is and was in force, the ledger",
+    epilog="Example: govlab registry show registry",
+)
 @_FOLDER
 @as_json
 def show_command(folder: Path, as_json: bool) -> None:

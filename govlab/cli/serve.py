@@ -21,7 +21,9 @@ _folder = click.Path(path_type=Path, file_okay=False)
 
 @click.command(epilog="Example: govlab serve policies/prod-safety --log-dir decisions --watch")
 @click.argument("bundle", metavar="DIR|BUNDLE", type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", help="Another than this machine's needs a token.")
+@click.option(
+    "--host", metavar="NAME", default="127.0.0.1", help="Another than this machine's needs a token."
+)
 @click.option("--port", default=8181, type=click.IntRange(0, 65535), help="0: one that is free.")
 @click.option("--token-file", type=_file, help="Tokens that callers must show, one a line.")
 @click.option("--tls-cert", type=_file, help="The certificate chain (PEM), for HTTPS.")

@@ -12,6 +12,7 @@ from govlab.backends.columnar.derived import derived_columns
 from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle, load_bundle
 from govlab.bundle.model import Derivation
+from govlab.bundle.sources import there
 from govlab.errors import UsageError
 from govlab.log.conform import polars_type
 from govlab.plan import Plan, compile_plan
@@ -33,7 +34,10 @@ def load_org(path: str | Path) -> Bundle:
     Raises BundleError with everything wrong in it, UsageError where it is not there, decides
     something or derives nothing.
     """
-    found = load_bundle(path)
+    place = there(str(path))
+    if place is None:
+        raise UsageError(f"no organisation file at `{path}`")
+    found = load_bundle(place)
     for name in _REFUSED:
         if getattr(found, name):
             key = "extends" if name == "parent" else name

@@ -89,6 +89,11 @@ def test_an_organisation_file_only_derives(tmp_path: Path, text: str, said: str)
         load_org(path)
 
 
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no organisation file at"):
+        load_org(tmp_path / "org.yaml")
+
+
 def test_what_is_wrong_in_it_is_said_at_its_place(tmp_path: Path) -> None:
     path = tmp_path / "org.yaml"
     path.write_text("derive: {envv: [{value: \"'a'\"}]}\n", encoding="utf-8")
