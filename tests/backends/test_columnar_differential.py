@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from govlab.backends.columnar import COLUMNS, Engine, decide_frame, written
+from govlab.backends.columnar import Engine, decide_frame, written
 from govlab.plan import Plan
 from tests import generators
 from tests.backends.differential import differences, plan_of, random_case
