@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,16 @@ def test_an_event_of_nobody_knows_whom_makes_every_sum_unknown_while_it_is_in(bu
     events[0].pop("actor")
     found = decide_in_order(budget, events, unknown=unknown)
     assert [one.features["spend"] for one in found] == [UNKNOWN, UNKNOWN, 0.000005]
+
+
+def test_what_was_before_1970_is_remembered_whatever_is_read(budget: Plan) -> None:
+    """More keys than are kept without asking, and a sum without a window beside one with."""
+    long_ago = datetime(1960, 1, 1, tzinfo=UTC)
+    rows = [
+        {"event_id": f"{at:05}", "ts": long_ago + timedelta(milliseconds=at), "tokens_in": 1,
+         "actor": f"a{at % 1500}", "cost_micro_usd": 1_500_000}
+        for at in range(3000)
+    ]  # fmt: skip
+    found = decide_in_order(budget, rows)
+    assert [one.features["spend"] for one in found] == [0.0] * 1500 + [1.5] * 1500
+    assert [one.decision.decision for one in found] == ["ALLOW"] * 1500 + ["DENY"] * 1500

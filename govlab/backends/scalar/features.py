@@ -40,7 +40,8 @@ def read_from(ledger: Ledger, feature: Feature, states: States) -> Any:
     key = _key(feature, states)
     if type(key) is Mark:
         return key
-    now = 0 if feature.within_us is None else _moment(states)
+    # what is never left is as it was at the beginning of time: no window is over because of it
+    now = INT_MIN if feature.within_us is None else _moment(states)
     if type(now) is Mark:
         return now
     total = ledger.total(feature.id, key, now)
