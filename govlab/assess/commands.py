@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -35,6 +35,11 @@ class Asking:
             words += ["--figure", figure, "--side", side]
             words += ["--registry", self.registry] if self.registry else []
         return self._command(*words, *(["--org", self.org] if self.org else []), *self._filters())
+
+    def for_others(self) -> Asking:
+        """The same where paths of this machine mean nothing: in a document that is sent on."""
+        registry, org = self.registry and "DIR", self.org and "FILE"
+        return replace(self, log="LOG", registry=registry, org=org)
 
     def retention(self) -> str:
         """The command that tells how far events reach back."""

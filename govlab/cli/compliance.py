@@ -61,7 +61,7 @@ def command(
     card = made(log, asked)
     found = card.controls(wanted)
     if oscal is not None:
-        elsewhere = replace(card, asking=replace(card.asking, log="LOG")).controls(wanted)
+        elsewhere = replace(card, asking=card.asking.for_others()).controls(wanted)
         document = assessment_results(elsewhere, card.scope, as_of=card.as_of)
         write_text(oscal, json.dumps(document, indent=2, ensure_ascii=False))
         say(f"oscal: {oscal}")

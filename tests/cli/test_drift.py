@@ -88,6 +88,7 @@ def test_an_alert_is_accepted_with_a_reason(govlab: Command, log: Path, tmp_path
         (("--reference", "A..B"), "is no period"),
         (("--by", "tool"), "no cut `tool` of runs"),
         (("--fail-on", "new,lat"), "did you mean `late`"),
+        (("--fail-on", "new"), "add `--state FILE`"),
     ],
 )
 def test_options_that_are_none_are_refused(

@@ -1,5 +1,6 @@
 "use strict";
 // Sorting and filtering of tables: without this script they stand in their own order, complete.
+const FEW = 6; // rows that are seen at a glance need no filter
 for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0], rows = [...body.rows];
   const told = document.createElement("span");
@@ -32,6 +33,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   const label = document.createElement("label"), input = document.createElement("input");
   input.type = "search";
   label.append("Show rows with ", input);
+  label.hidden = rows.length < FEW;
   const line = document.createElement("p");
   line.className = "filter";
   line.append(label, told);

@@ -159,6 +159,8 @@ def test_rows_are_filtered_and_counted(opened: Opened) -> None:
     assert len(opened.column(table, 1)) == 1
     said = opened.page.locator("section[aria-labelledby=approvals] [role=status]").inner_text()
     assert said == f"1 of {whole} rows shown"
+    few = opened.page.locator("section[aria-labelledby=projected] input")
+    assert (few.count(), few.is_visible()) == (1, False)
 
 
 @pytest.mark.parametrize("opened", [{"java_script_enabled": False}], indirect=True)
