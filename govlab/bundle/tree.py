@@ -88,19 +88,10 @@ class Scalar:
         """Where the scalar begins."""
         return self.source.place(self.start)
 
-    @property
-    def line_text(self) -> str:
-        """The source line in which the scalar begins."""
-        return self.source.line(self.place.line)
-
     def offset_of(self, index: int) -> int:
         """The offset in the source of character `index` of `text`; its length means the end."""
         found = offsets(self.source.text, self.start, self.end, self.style, self.parent_indent)
         return found[max(0, min(index, len(found) - 1))]
-
-    def place_of(self, index: int) -> Place:
-        """Where character `index` of `text` was written, whatever quotes or folds surround it."""
-        return self.source.place(self.offset_of(index))
 
 
 @dataclass(frozen=True, slots=True)

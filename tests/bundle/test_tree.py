@@ -205,7 +205,7 @@ def test_places(text: str, index: int, place: tuple[int, int]) -> None:
     (document,), _ = read(text, "p.yaml")
     node = node_at(document, ("k",))
     assert isinstance(node, Scalar)
-    found = node.place_of(index)
+    found = node.source.place(node.offset_of(index))
     assert (found.line, found.column) == place
 
 
