@@ -16,8 +16,9 @@ from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle, load_bundle
 from govlab.cube.asked import Asked, together
 from govlab.cube.family import families, kept_columns
-from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
-from govlab.cube.reduce import Classes, binned
+from govlab.cube.keys import NUMBER, Apart, Batch
+from govlab.cube.model import EVENTS, SUMS, Cube, Origin
+from govlab.cube.reduce import Classes
 from govlab.errors import LogError, UsageError, did_you_mean
 from govlab.log.collect import collected
 from govlab.log.scan import scan_runs
@@ -31,7 +32,6 @@ __all__ = ["BESIDE", "Beside", "build_cube", "cube_of"]
 BATCH = 500_000
 """Rows reduced at once."""
 _SUMMED = ("cost_micro_usd", "tokens_in", "tokens_out")
-_NUMBER = "#class."
 BESIDE = "#beside"
 
 
@@ -82,15 +82,16 @@ def cube_of(
     Rows that `beside` tells apart stay apart, its numbers are the column `#beside`; tools and
     actions are then kept only as far as they are asked for.
     """
-    scanned = whole_log(log, family.types).frame
+    whole = whole_log(log, family.types)
     runs = scan_runs(log) if isinstance(log, str | Path) else None
-    scanned = with_runs(scanned, runs, by)
+    scanned = with_runs(whole.frame, runs, by)
     have = scanned.collect_schema().names()
     own = tuple(n for n in have if not n.endswith(LIST_TEXT))
     _check_columns(by, own)
     sample = collected(scanned.head(BATCH // 10))
     kept = kept_columns(family, sample, by, hashed=hashed, named=beside is None)
-    build = _Build.of(family, kept, have, beside)
+    apart = Apart.of(family, kept, have, None if beside is not None else whole.kinds)
+    build = _Build(apart, tuple(n for n in _SUMMED if n in have), beside)
     parts = list(build.parts(scanned))
     origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by)
     return Cube(build.joined(parts), kept, origin)
@@ -121,33 +122,14 @@ def _period(frame: pl.LazyFrame, have: Sequence[str]) -> tuple[str | None, str |
 class _Build:
     """What reduces batches of one log."""
 
-    plain: tuple[str, ...]  # as the log has them
-    bins: tuple[Kept, ...]
-    classes: tuple[Classes, ...]
+    apart: Apart
     sums: tuple[str, ...]
-    read: tuple[str, ...]
     beside: Beside | None
-
-    @classmethod
-    def of(
-        cls, family: Asked, kept: Sequence[Kept], have: Sequence[str], beside: Beside | None
-    ) -> _Build:
-        """For columns kept so, of a log that has the columns `have`."""
-        names = {n.removesuffix(LIST_TEXT): n for n in have}  # the text, where there is one
-        made = tuple(
-            Classes(k, tuple(family.leaves[t] for t in k.leaves))
-            for k in kept if k.kind == "classed"
-        )  # fmt: skip
-        plain = tuple(names[k.columns[0]] for k in kept if k.kind == "plain")
-        bins = tuple(k for k in kept if k.kind == "binned")
-        sums = tuple(n for n in _SUMMED if n in names)
-        read = {names[c] for k in kept for c in k.columns} | {*sums}
-        read |= set() if beside is None else {*beside.reads(have)}
-        return cls(plain, bins, made, sums, tuple(n for n in have if n in read), beside)
 
     def parts(self, log: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         """Each batch as its distinct reduced rows."""
-        batches = log.select(self.read).collect_batches(chunk_size=BATCH, maintain_order=True)
+        more = () if self.beside is None else self.beside.reads(log.collect_schema().names())
+        batches = self.apart.batches(log, (*self.sums, *more), BATCH)
         try:
             with ThreadPoolExecutor(1) as ahead:  # the next batch is read meanwhile
                 coming = ahead.submit(next, batches, None)
@@ -158,20 +140,17 @@ class _Build:
             why = str(error).partition("\n")[0]
             raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
 
-    def _part(self, batch: pl.DataFrame) -> pl.DataFrame:
-        columns = [batch.get_column(n) for n in self.plain]
-        columns += [binned(batch.get_column(k.columns[0]), k.bounds) for k in self.bins]
-        columns += [c.ids(batch).alias(_NUMBER + str(at)) for at, c in enumerate(self.classes)]
+    def _part(self, batch: Batch) -> pl.DataFrame:
+        columns = self.apart.columns(batch)
         if self.beside is not None:
-            columns.append(self.beside.ids(batch).alias(BESIDE))
-        groups = group(columns, batch.height)
-        beside = pl.DataFrame(
-            [groups.ids.alias("#id"), *(batch.get_column(n).alias(SUMS + n) for n in self.sums)]
-        )
+            columns.append(self.beside.ids(batch.frame).alias(BESIDE))
+        groups = group(columns, len(batch))
+        summed = (batch.frame.get_column(n).alias(SUMS + n) for n in self.sums)
+        beside = pl.DataFrame([groups.ids.alias("#id"), *summed])
         sums = [pl.col(SUMS + n).cast(pl.Int128).sum() for n in self.sums]
         totals = beside.group_by("#id").agg(pl.len().cast(pl.UInt64).alias(EVENTS), *sums)
-        rows = [_uncategorised(c[groups.rows]) for c in columns]
-        return pl.DataFrame(rows).hstack(totals.sort("#id").drop("#id"))
+        keys = self.apart.keys(columns, groups.rows, batch.frame.schema)
+        return keys.hstack(totals.sort("#id").drop("#id"))
 
     def joined(self, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         """All parts as one, classes as the cells that stand for them."""
@@ -190,18 +169,12 @@ class _Build:
 
     def _cells(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the first cells of each class in place of its number."""
-        found = [c for c in rows.get_columns() if not c.name.startswith(_NUMBER)]
-        for at, classes in enumerate(self.classes):
-            ids = rows.get_column(_NUMBER + str(at))
-            table = _table(classes)
+        found = [c for c in rows.get_columns() if not c.name.startswith(NUMBER)]
+        for name, classes in (*self.apart.known.classes, *self.apart.own.classes):
+            ids, table = rows.get_column(name), _table(classes)
             found += [c[ids] for c in table.get_columns()]
         return pl.DataFrame(found)
 
 
 def _table(classes: Classes) -> pl.DataFrame:
     return pl.DataFrame(classes.cells, infer_schema_length=None)
-
-
-def _uncategorised(cells: pl.Series) -> pl.Series:
-    """Categories of one batch may be numbered otherwise than those of another."""
-    return cells.cast(pl.String) if isinstance(cells.dtype, pl.Categorical | pl.Enum) else cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -24,20 +25,29 @@ from govlab.runtime.arguments import parse
 from govlab.schema import LIST_TEXT, MARKS
 from govlab.types import STRING, Type, parse_type
 
-__all__ = ["Classes", "binned", "paths_apart"]
+__all__ = ["Classes", "bins", "paths_apart", "unbinned"]
 
 _PARSED = "args.#"  # a path that no arguments have: malformed where they are no object
 _BROKEN = "?"  # arguments that are no object
 
 
-def binned(cells: pl.Series, bounds: Sequence[Any]) -> pl.Series:
-    """One number for all between two bounds; what is no number stays."""
+def bins(cells: pl.Series, bounds: Sequence[Any]) -> pl.Series:
+    """A number for each cell, the same between two bounds; each kind of no number has its own."""
     numbers = cells.cast(pl.Int64) if isinstance(cells.dtype, pl.Datetime) else cells
-    one = samples(bounds, numbers.dtype)
-    found = one[bin_numbers(numbers, bounds)]
-    if numbers.dtype == pl.Float64:
-        found = found.zip_with(numbers.is_finite().fill_null(False), numbers)
-    return found.cast(cells.dtype).alias(cells.name)
+    found = bin_numbers(numbers, bounds)
+    if numbers.dtype == pl.Float64 and not numbers.is_finite().all():
+        above, below = numbers == math.inf, numbers == -math.inf
+        for at, odd in enumerate((numbers.is_nan(), above, below), len(bounds) + 1):
+            found = found.set(odd.fill_null(False), at)
+    return found
+
+
+def unbinned(numbers: pl.Series, bounds: Sequence[Any], dtype: pl.DataType) -> pl.Series:
+    """A cell for each number that `bins` gave for cells of type `dtype`."""
+    one = samples(bounds, pl.Float64() if dtype == pl.Float64 else pl.Int64())
+    if dtype == pl.Float64:
+        one = pl.concat([one, pl.Series([math.nan, math.inf, -math.inf])])
+    return one[numbers].cast(dtype).alias(numbers.name)
 
 
 def paths_apart(names: Iterable[str]) -> bool:
@@ -64,14 +74,18 @@ class Classes:
         """The class of each row (UInt32); `frame` has the log's columns."""
         names = {*self.kept.columns, *(c + LIST_TEXT for c in self.kept.columns), *MARKS[:2]}
         own = frame.select([c for c in frame.columns if c in names])
+        if all(_is_number(own.schema[c]) for c in self.kept.columns if c in own.schema):
+            return self._ids(own)  # of many values, and quicker asked than told apart
         groups = group(own.get_columns(), own.height)
-        table = with_lists(own[groups.rows])
+        return self._ids(with_lists(own[groups.rows]))[groups.ids]
+
+    def _ids(self, table: pl.DataFrame) -> pl.Series:
         keys = self._keys(table)
         classes = group(keys, table.height)
         firsts = zip(*(_plain(k[classes.rows]) for k in keys), strict=True)
         wanted = [self._number(key, table, row)
                   for key, row in zip(firsts, classes.rows, strict=True)]  # fmt: skip
-        return pl.Series(wanted, dtype=pl.UInt32)[classes.ids][groups.ids]
+        return pl.Series(wanted, dtype=pl.UInt32)[classes.ids]
 
     def _number(self, key: tuple[Any, ...], table: pl.DataFrame, row: int) -> int:
         found = self._numbers.get(key)
@@ -90,7 +104,7 @@ class Classes:
         if "args" in self.kept.columns:
             types[_PARSED] = STRING
         events = prepare(table, types)
-        keys = [table.get_column(c).cast(pl.String) for c in MARKS[:2] if c in table.columns]
+        keys = [table.get_column(c) for c in MARKS[:2] if c in table.columns]
         for name in types:
             keys += self._states(events, name)
         keys += map(leaf_codes, evaluate_nodes(list(self.leaves), events.states))
@@ -153,6 +167,10 @@ def _constants(leaf: Node) -> Iterable[str]:
                 value = native.constant(part)
                 some = value if isinstance(value, list | tuple) else [value]
                 yield from (v for v in some if isinstance(v, str))
+
+
+def _is_number(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.is_temporal()
 
 
 def _plain(cells: pl.Series) -> list[Any]:

@@ -51,6 +51,22 @@ class Kinds:
         found = pl.scan_parquet(self.rows).slice(start, count).collect()
         return found.to_series().rechunk()
 
+    def beside(self, log: pl.LazyFrame, size: int) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+        """The kinds of the log's rows and the columns of `log` in them, `size` rows at a time."""
+        if not log.collect_schema():
+            starts = range(0, self.count, size)
+            return ((self.of_rows(start, size), pl.DataFrame()) for start in starts)
+        # the batches are read from here on, not once they are asked for
+        return self._numbered(log.collect_batches(chunk_size=size, maintain_order=True))
+
+    def _numbered(
+        self, batches: Iterator[pl.DataFrame]
+    ) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
+        start = 0
+        for batch in batches:
+            yield self.of_rows(start, batch.height), batch
+            start += batch.height
+
 
 def read_kinds(folder: Path, parts: Sequence[Path], schema: pl.Schema) -> Kinds | None:
     """The kinds of the log in `folder`, whose `parts` have `schema`; None where it has none.

@@ -91,7 +91,7 @@ class Stream:
         table = kinds.table.select(n for n in read if n in kinds.table.columns)
         beside = self.log.select(n for n in read if n not in table.columns)
         schema = beside.collect_schema()
-        batches = _beside(kinds, beside, schema)  # they are read meanwhile
+        batches = kinds.beside(beside, KINDS_BATCH)  # they are read meanwhile
         some = beside.head(_SAMPLE if _words(schema) else 0).collect()
         engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some), columns)
         alike = Alike.of(
@@ -159,26 +159,6 @@ def _words(schema: pl.Schema) -> bool:
     return any(
         dtype in (pl.String, pl.Categorical) or dtype.is_nested() for dtype in schema.values()
     )
-
-
-def _beside(
-    kinds: Kinds, log: pl.LazyFrame, schema: pl.Schema
-) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
-    """The kinds of a log's rows, and the columns of `log` in the same rows."""
-    if not schema:
-        starts = range(0, kinds.count, KINDS_BATCH)
-        return ((kinds.of_rows(start, KINDS_BATCH), pl.DataFrame()) for start in starts)
-    batches = log.collect_batches(chunk_size=KINDS_BATCH, maintain_order=True)
-    return _numbered(kinds, batches)
-
-
-def _numbered(
-    kinds: Kinds, batches: Iterator[pl.DataFrame]
-) -> Iterator[tuple[pl.Series, pl.DataFrame]]:
-    start = 0
-    for batch in batches:
-        yield kinds.of_rows(start, batch.height), batch
-        start += batch.height
 
 
 def _readable(parts: Iterator[_Made]) -> Iterator[_Made]:
