@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from govlab.exporting import export_engine
     from govlab.inspection import Inspection, inspect_log
     from govlab.log import ingest, scan_log, scan_runs
-    from govlab.replays import Replay, replay
+    from govlab.replays import Replay, replay, replay_many
     from govlab.sweeps import sweep
     from govlab.synthesis import synth
 
@@ -59,6 +59,7 @@ __all__ = [
     "load_bundle",
     "load_rule",
     "replay",
+    "replay_many",
     "scan_log",
     "scan_runs",
     "scorecard",
@@ -75,7 +76,7 @@ _HOMES = {
     "govlab.exporting": ("export_engine",),
     "govlab.inspection": ("Inspection", "inspect_log"),
     "govlab.log": ("ingest", "scan_log", "scan_runs"),
-    "govlab.replays": ("Replay", "replay"),
+    "govlab.replays": ("Replay", "replay", "replay_many"),
     "govlab.sweeps": ("sweep",),
     "govlab.synthesis": ("synth",),
 }

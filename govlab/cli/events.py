@@ -32,7 +32,6 @@ from govlab.registry import Registry
 from govlab.replays import replay_selection
 from govlab.replays.organisation import derives
 from govlab.replays.recorded import recorded
-from govlab.replays.run import period
 from govlab.replays.summary import ORIGINS
 from govlab.report.disclosure import Disclosure
 from govlab.report.events import Pageful, event_rows, events_text

@@ -17,20 +17,25 @@ from govlab.bundle import Bundle, load_bundle
 from govlab.cube.asked import Asked, together
 from govlab.cube.family import families, kept_columns
 from govlab.cube.keys import NUMBER, Apart, Batch
-from govlab.cube.model import EVENTS, SUMS, Cube, Origin
+from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
 from govlab.cube.reduce import Classes
 from govlab.errors import LogError, UsageError, did_you_mean
 from govlab.log.collect import collected
+from govlab.log.kinds import Kinds
 from govlab.log.scan import scan_runs
 from govlab.log.whole import whole_log
 from govlab.plan import compile_plan
 from govlab.schema import LIST_TEXT, request_columns
 from govlab.selection.runs import with_runs
 
-__all__ = ["BESIDE", "Beside", "build_cube", "cube_of"]
+__all__ = ["BATCH", "BESIDE", "Beside", "build_cube", "classes_of", "cube_of", "kept_of"]
 
 BATCH = 500_000
 """Rows reduced at once."""
+SAMPLE = 50_000
+"""Rows that tell how columns are kept."""
+_MANY = 2**20  # distinct rows in memory
+_HARDLY, _FEW_ROWS = 4, 1000  # events for each distinct row at the least, but for so few rows
 _SUMMED = ("cost_micro_usd", "tokens_in", "tokens_out")
 BESIDE = "#beside"
 
@@ -88,13 +93,39 @@ def cube_of(
     have = scanned.collect_schema().names()
     own = tuple(n for n in have if not n.endswith(LIST_TEXT))
     _check_columns(by, own)
-    sample = collected(scanned.head(BATCH // 10))
+    sample = collected(scanned.head(SAMPLE))
     kept = kept_columns(family, sample, by, hashed=hashed, named=beside is None)
     apart = Apart.of(family, kept, have, None if beside is not None else whole.kinds)
     build = _Build(apart, tuple(n for n in _SUMMED if n in have), beside)
     parts = list(build.parts(scanned))
     origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by)
     return Cube(build.joined(parts), kept, origin)
+
+
+def classes_of(
+    log: pl.LazyFrame, kinds: Kinds | None, family: Asked, by: tuple[str, ...]
+) -> Cube | None:
+    """The cube of a log as `whole_log` reads it, without sums; None where rows hardly repeat,
+    or there are none.
+
+    Its memory is bounded, however long the log is.
+    """
+    kept = kept_of(log, family, by)
+    build = _Build(Apart.of(family, kept, log.collect_schema().names(), kinds), (), None)
+    parts: list[pl.DataFrame] = []
+    for part in build.parts(log):
+        parts.append(part)
+        if sum(p.height for p in parts) > _MANY:
+            parts = [_folded(parts)]
+        rows, events = sum(p.height for p in parts), sum(p[EVENTS].sum() for p in parts)
+        if rows > max(events // _HARDLY, _FEW_ROWS) or rows > _MANY:
+            return None
+    return Cube(build.joined(parts), kept, Origin((), None, None, (), by)) if parts else None
+
+
+def kept_of(log: pl.LazyFrame, family: Asked, by: tuple[str, ...]) -> tuple[Kept, ...]:
+    """How columns of a log are kept for a family."""
+    return kept_columns(family, collected(log.head(SAMPLE)), by, hashed=False)
 
 
 def _check_columns(by: Sequence[str], have: Sequence[str]) -> None:
@@ -154,15 +185,9 @@ class _Build:
 
     def joined(self, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         """All parts as one, classes as the cells that stand for them."""
-        together = pl.concat(parts) if parts else pl.DataFrame({EVENTS: []}, {EVENTS: pl.UInt64})
-        added = [n for n in together.columns if n == EVENTS or n.startswith(SUMS)]
-        keys = together.drop(added)
-        groups = group(keys.get_columns(), together.height)
-        totals = together.select(groups.ids.alias("#id"), *added).group_by("#id").agg(
-            pl.col(added).sum()
-        )  # fmt: skip
-        totals = totals.sort("#id").drop("#id")
-        frame = self._cells(keys[groups.rows]).hstack(totals)
+        together = _folded(parts) if parts else pl.DataFrame({EVENTS: []}, {EVENTS: pl.UInt64})
+        totals = together.select(n for n in together.columns if _is_total(n))
+        frame = self._cells(together.drop(totals.columns)).hstack(totals)
         return with_lists(frame).with_columns(
             pl.col("^#sum.*$").cast(pl.Int64), pl.col(pl.String).cast(pl.Categorical)
         )
@@ -174,6 +199,22 @@ class _Build:
             ids, table = rows.get_column(name), _table(classes)
             found += [c[ids] for c in table.get_columns()]
         return pl.DataFrame(found)
+
+
+def _folded(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of parts, each once with all of its events."""
+    together = pl.concat(parts)
+    added = [n for n in together.columns if _is_total(n)]
+    keys = together.drop(added)
+    groups = group(keys.get_columns(), together.height)
+    totals = together.select(groups.ids.alias("#id"), *added).group_by("#id").agg(
+        pl.col(added).sum()
+    )  # fmt: skip
+    return keys[groups.rows].hstack(totals.sort("#id").drop("#id"))
+
+
+def _is_total(column: str) -> bool:
+    return column == EVENTS or column.startswith(SUMS)
 
 
 def _table(classes: Classes) -> pl.DataFrame:

@@ -74,7 +74,7 @@ class Classes:
         """The class of each row (UInt32); `frame` has the log's columns."""
         names = {*self.kept.columns, *(c + LIST_TEXT for c in self.kept.columns), *MARKS[:2]}
         own = frame.select([c for c in frame.columns if c in names])
-        if all(_is_number(own.schema[c]) for c in self.kept.columns if c in own.schema):
+        if all(_is_number(dtype) for c, dtype in own.schema.items() if c not in MARKS):
             return self._ids(own)  # of many values, and quicker asked than told apart
         groups = group(own.get_columns(), own.height)
         return self._ids(with_lists(own[groups.rows]))[groups.ids]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -75,11 +75,30 @@ def _frames(source: Any, tz: str | None) -> list[pl.LazyFrame]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that is on disk of a log, typed; `state` is another text once the log is another one."""
+    """All that is on disk of a log, typed."""
 
     frame: pl.LazyFrame
-    state: str
-    kinds: Callable[[], Kinds | None]
+    folder: Path
+    parts: tuple[Path, ...]
+    schema: pl.Schema
+    _read: dict[str, Kinds | None] = field(default_factory=dict)
+
+    def state(self) -> str:
+        """What is another text once the log is another one; LogError where it is gone."""
+        try:
+            found = [(str(p), p.stat()) for p in self.parts]
+        except OSError as error:
+            raise LogError(f"{self.folder}: the log has lost a file; scan it again") from error
+        parts = [(path, one.st_size, one.st_mtime_ns) for path, one in found]
+        return repr((str(self.folder.resolve()), parts))
+
+    def kinds(self) -> Kinds | None:
+        """The kinds of its rows, read once for each state."""
+        state = self.state()
+        if state not in self._read:
+            self._read.clear()
+            self._read[state] = read_kinds(self.folder, self.parts, self.schema)
+        return self._read.get(state)
 
 
 _STORED: dict[int, tuple[ref[pl.LazyFrame], Stored]] = {}
@@ -89,9 +108,7 @@ def _shown(frame: pl.LazyFrame, parts: list[Path], folder: Path) -> pl.LazyFrame
     """`frame` without what is on disk for replay alone; `stored` finds the way back."""
     schema = frame.collect_schema()
     shown = frame.select([n for n in schema.names() if not n.endswith(LIST_TEXT)])
-    key = id(shown)
-    state = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in parts]
-    found = Stored(frame, repr(state), lambda: read_kinds(folder, parts, schema))
+    key, found = id(shown), Stored(frame, folder, tuple(parts), schema)
     _STORED[key] = (ref(shown, lambda _: _STORED.pop(key, None)), found)
     return shown
 

@@ -45,7 +45,7 @@ def _whole(log: Any) -> Whole:
     scanned = scan_log(log) if isinstance(log, str | Path) else as_frame(log)
     known = stored(scanned)
     if known is not None:
-        return Whole(known.frame, known.state, known.kinds())
+        return Whole(known.frame, known.state(), known.kinds())
     own = [n for n in scanned.collect_schema().names() if not n.endswith(LIST_TEXT)]
     scanned = scanned.select(own)  # a frame that was changed may say something else than its texts
     return Whole(scanned if isinstance(log, str | Path) else conform(scanned), None, None)

@@ -13,7 +13,7 @@ from govlab.cube.model import Cube
 from govlab.errors import UsageError
 from govlab.plan import compile_plan
 from govlab.plan.assume import with_assumptions
-from govlab.replays.run import Replay
+from govlab.replays.model import Replay
 from govlab.selection import Scope, Selection
 
 __all__ = ["refuse_with_cube", "replay_cube"]

@@ -14,7 +14,7 @@ from govlab.log.citation import Citation, cite
 from govlab.log.collect import collected
 from govlab.log.conform import as_frame, conform
 from govlab.log.scan import scan_log
-from govlab.replays.run import SHOWN
+from govlab.replays.model import SHOWN
 from govlab.replays.selected import selected_of
 from govlab.selection import Scope, Selected, Selection
 

@@ -2,262 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from govlab.backends.columnar import needed
+from govlab.backends.columnar.attributes import columns_of
 from govlab.bundle import Bundle, load_bundle
 from govlab.cube.model import Cube
 from govlab.errors import UsageError, did_you_mean
 from govlab.history import HELD, STATES
-from govlab.log.citation import Citation, cite
-from govlab.log.collect import collected
+from govlab.log.citation import cite
 from govlab.log.cubefile import is_cube
-from govlab.log.kinds import Kinds
 from govlab.log.whole import Whole, whole_log
 from govlab.plan import Plan, compile_plan
 from govlab.plan.assume import with_assumptions
-from govlab.replays.each import decide_one_by_one
-from govlab.replays.notes import assumed_notes, copies_notes, cube_note
-from govlab.replays.provenance import Provenance, provenance, with_assumed
-from govlab.replays.rows import SCHEMA
+from govlab.replays.cubed import refuse_with_cube, replay_cube
+from govlab.replays.model import SHOWN, Replay
 from govlab.replays.selected import selected_of
-from govlab.replays.sink import sink_parquet
-from govlab.replays.stream import LOG, Stream
-from govlab.replays.summary import Summary, merged, origin, summarise
-from govlab.replays.weighted import counted_provenance, layers, weighted
+from govlab.replays.shared import Shared
 from govlab.schema import LIST_TEXT, MARKS, RUNS
-from govlab.selection import Scope, Selected, Selection
+from govlab.selection import Selected, Selection
 from govlab.selection.model import Instant
+from govlab.types import Type
 
-__all__ = ["SHOWN", "Replay", "period", "replay", "replay_selection"]
-
-_COUNTED = ("decision", "rule", "matched", "origin", "lacks", "assumed")
-SHOWN = ("ts", "run_id", "actor", "tool", "action", "resource", "args", "source_format")
-"""Columns of a log that a list of events shows, beside what the deciding rule read."""
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The decisions of one bundle over one log; they are computed when they are asked for.
-
-    `engine` names what decides; `by` the columns counted by. `scope` says which events of the log
-    these are, `source` which log, where govlab wrote it.
-    """
-
-    bundle: Bundle
-    plan: Plan
-    engine: str
-    by: tuple[str, ...]
-    log: pl.LazyFrame
-    shown: tuple[str, ...]
-    state: str
-    held: str
-    scope: Scope = field(default_factory=Scope)
-    source: Citation | None = None
-    state_of_log: str | None = None
-    keep: pl.Expr | None = None  # with history: which of the log's rows are reported
-    kinds: Kinds | None = None  # of the rows of `log`
-    cube: Cube | None = None  # where rows stand for many events: `log` are its rows
-    _taken: list[float] = field(default_factory=list)
-
-    @cached_property
-    def _stream(self) -> Stream:
-        return Stream(self.plan, self.log, self.shown, self.kinds)
-
-    @cached_property
-    def decided(self) -> pl.DataFrame:
-        """A row an event, in the log's order, in memory: what `scan` reads."""
-        start = time.perf_counter()
-        decided = self.scan().collect() if self.engine == "columnar" else self._rows[1]
-        self._taken.append(time.perf_counter() - start)
-        return decided
-
-    def scan(self) -> pl.LazyFrame:
-        """The decisions frame, and `origin`, `assumed`, `lacks`, columns of the log as `log.`.
-
-        `origin` is rule, default, error or undecidable; `assumed` says whether a decision rests on
-        an assumption; `lacks` is what the decision rests on and
-        the event lacks: `missing`, or what an undecidable one hangs on.
-        """
-        if self.engine != "columnar":
-            return self._rows[1].lazy()
-        return self._stream.frame()
-
-    @property
-    def frame(self) -> pl.LazyFrame:
-        """The decisions frame (S22): event_id, decision, policy, rule, ... in the log's order.
-
-        Only the columns that a query asks for are computed, batch by batch. Raises UsageError
-        where the log was a cube.
-        """
-        self._single_events()
-        return self.scan().select(list(SCHEMA))
-
-    @cached_property
-    def summary(self) -> Summary:
-        """The counts, from one pass over the log."""
-        start = time.perf_counter()
-        if self.cube is not None:
-            counted = self._cubed(self.cube)
-            self._taken.append(time.perf_counter() - start)
-            return counted
-        if self.engine == "columnar":
-            columns = [c for c in self._stream.schema() if c in _COUNTED or c in self._keys()]
-            parts = [
-                summarise(self.plan, batch, decided, self.by)
-                for batch, decided in self._stream.batches(columns)
-            ]
-        else:
-            frame, decided, begins = self._rows
-            parts = [summarise(self.plan, frame, decided, self.by, begins)]
-        if not parts:
-            nothing = self._stream.empty()
-            parts = [summarise(self.plan, *nothing, self.by)]
-        self._taken.append(time.perf_counter() - start)
-        return merged(parts)
-
-    def _cubed(self, cube: Cube) -> Summary:
-        rows, decided = cube.rows, self.decided
-        empty = summarise(self.plan, rows[:0], decided[:0], self.by)
-        parts = layers(cube.counts, lambda at: summarise(self.plan, rows[at], decided[at], self.by))
-        return weighted(parts or [(1, empty)])
-
-    def _single_events(self) -> None:
-        if self.cube is not None:
-            raise UsageError("a cube holds no single events; replay the log itself for them")
-
-    def _keys(self) -> set[str]:
-        return {LOG + name for name in ("tool", "action", MARKS[2], *self.by)}
-
-    @cached_property
-    def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame, datetime | None]:
-        """With history the whole log is decided, whatever is reported; and when the log begins."""
-        keep = pl.lit(True) if self.keep is None else self.keep
-        whole = collected(self.log.with_columns(keep.alias(_KEPT)))
-        kept, frame = whole.get_column(_KEPT), whole.drop(_KEPT)
-        decided = decide_one_by_one(self.plan, frame, self.state, self.held)
-        begins = frame.get_column("ts").min() if "ts" in frame.columns else None
-        beside = frame.select(pl.all().name.prefix(LOG))
-        together = pl.concat([decided, beside], how="horizontal").with_columns(origin())
-        together = with_assumed(self.plan, frame, together)
-        start = begins if isinstance(begins, datetime) else None
-        return frame.filter(kept), together.filter(kept), start
-
-    @property
-    def seconds(self) -> float:
-        """Wall time that deciding has taken so far."""
-        return sum(self._taken)
-
-    @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What to keep in mind about the numbers."""
-        taken = tuple(assumed_notes(self.bundle, self.plan))
-        if self.cube is not None:
-            return (*taken, cube_note(self.cube))
-        return (*taken, *copies_notes(self.log))
-
-    def events(
-        self,
-        decision: str | None = None,
-        *,
-        rule: str | None = None,
-        origin: str | None = None,
-        event_id: str | None = None,
-    ) -> pl.DataFrame:
-        """The events behind a number: those decided so, by that rule, from that origin."""
-        self._single_events()
-        wanted = {"decision": decision, "rule": rule, "origin": origin, "event_id": event_id}
-        found = self.scan().filter(*(pl.col(k) == v for k, v in wanted.items() if v is not None))
-        return found.collect()
-
-    def sink(self, out: Path) -> None:
-        """Writes the decisions frame as Parquet, part by part.
-
-        All of it is there in the end or nothing; a run that was interrupted is taken up again
-        where the log is one on disk, and neither log nor bundle has changed.
-        """
-        if self.engine == "columnar":
-            log = self.state_of_log
-            key = (
-                None if log is None else sha256(f"{log} {self.bundle.digest}".encode()).hexdigest()
-            )
-            sink_parquet(self._stream, out, key)
-        else:
-            self.frame.collect().write_parquet(out)
-
-    def provenance(self) -> tuple[Provenance, ...]:
-        """Of every attribute that the bundle reads, where its values come from (J5)."""
-        if self.cube is None:
-            return provenance(self.plan, self.decided)
-        parts = layers(self.cube.counts, lambda rows: provenance(self.plan, self.decided[rows]))
-        return counted_provenance(parts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The counts of `govlab replay --json` (S22, J1); `seconds` is wall time."""
-        named = {
-            "name": self.bundle.name,
-            "version": self.bundle.version,
-            "digest": self.bundle.digest,
-        }
-        counts = self.summary.to_dict()
-        counts["replayability"]["attributes"] = [p.to_dict() for p in self.provenance()]
-        return {
-            "bundle": named,
-            "scope": self.scope.to_dict(self.summary.events, self.period(), self.source),
-            "source": self.source.to_dict() if self.source else None,
-            "assumptions": [{"name": n, "value": v} for n, v in self.plan.assumptions],
-            **counts,
-            "engine": self.engine,
-            "notes": list(self.notes),
-            "seconds": round(self.seconds, 3),
-        }
-
-    def period(self) -> tuple[datetime | None, datetime | None]:
-        """The oldest and the newest time of the events (UTC); None where none has a time."""
-        if self.cube is not None:
-            return self.cube.origin.period()
-        if self.engine != "columnar":
-            return period(self.decided)
-        if "ts" not in self.log.collect_schema():
-            return None, None
-        ends = self.log.select(oldest=pl.col("ts").min(), newest=pl.col("ts").max())
-        return period(collected(ends.unpivot(value_name="log.ts")))
-
-    def chart(self, column: str | None = None) -> Any:
-        """An Altair chart of the decisions, in all or by a column the replay was counted by."""
-        from govlab.report.charts import decisions_chart  # noqa: PLC0415  # drawn on demand
-
-        return decisions_chart(self, column)
-
-    def __repr__(self) -> str:
-        from govlab.report.replay import replay_text  # noqa: PLC0415  # reports are drawn on demand
-
-        return replay_text(self, show=0)
-
-    def _repr_html_(self) -> str:
-        from govlab.report.replay import replay_html  # noqa: PLC0415  # as above
-
-        return replay_html(self)
-
-
-def period(decided: pl.DataFrame) -> tuple[datetime | None, datetime | None]:
-    """The oldest and the newest `log.ts` of decided events; None where none has a time."""
-    if "log.ts" not in decided.columns:
-        return None, None
-    ts = decided.get_column("log.ts")
-    oldest, newest = ts.min(), ts.max()
-    if not isinstance(oldest, datetime) or not isinstance(newest, datetime):
-        return None, None
-    return oldest, newest
+__all__ = ["Given", "replay", "replay_selection"]
 
 
 def replay(  # noqa: PLR0913  the options of the command, one argument each
@@ -315,61 +86,96 @@ def replay_selection(  # noqa: PLR0913  as above
     org: Bundle | None = None,
 ) -> Replay:
     """As `replay`, with its filters as one value; `org` derives attributes before the bundle."""
-    _check(state, STATES, "state")
-    _check(held, HELD, "held")
-    loaded = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
-    if isinstance(log, Cube) or is_cube(log):
-        from govlab.replays.cubed import (  # noqa: PLC0415  # it makes a `Replay`
-            refuse_with_cube,
-            replay_cube,
-        )
-
-        refuse_with_cube("an organisation file", org)
-        return replay_cube(log, loaded, selection, by=by, assume=assume, default=default)
-    plan = with_assumptions(compile_plan(loaded), assume or {}, default)
-    selected, whole = _selected(log, loaded, selection, tuple(by), org)
-    history = plan.has_history()
-    frame = selected.log if history else selected.frame
-    have = [n for n in frame.collect_schema().names() if not n.endswith(LIST_TEXT)]
-    _check_columns(by, have)
-    beside = (*by, *(n for n in selected.scope.columns() if n in have))
-    if history:  # what became of earlier events counts, so every column may
-        frame, shown = frame.select(have), tuple(have)
-    else:
-        wanted = ("event_id", *needed(plan), MARKS[2], *SHOWN, *beside)
-        shown = tuple(n for n in dict.fromkeys(wanted) if n in have)
-    return Replay(
-        loaded,
-        plan,
-        "scalar" if history else "columnar",
-        tuple(by),
-        frame,
-        shown,
-        state,
-        held,
-        selected.scope,
-        cite(log) if isinstance(log, str | Path) else None,
-        None if whole.state is None else f"{whole.state} {selection}",
-        selected.keep if history else None,
-        whole.kinds if frame is whole.frame else None,
-    )
+    given = Given(log, selection, tuple(by), state, held, assume or {}, default, org)
+    return given.replay(bundle)
 
 
-def _selected(
-    log: Any, bundle: Bundle, selection: Selection, by: tuple[str, ...], org: Bundle | None
-) -> tuple[Selected, Whole]:
+class _Rows(NamedTuple):
     """The log with what of its runs is asked for, and which of its rows are reported; and the log
     as it is on disk, where nothing was derived."""
-    path = log if isinstance(log, str | Path) else None
-    whole = whole_log(log, bundle.readable())
-    if org is not None:  # what is derived stands in no list's text, and in no log on disk
-        names = whole.frame.collect_schema().names()
-        whole = Whole(whole.frame.select(n for n in names if not n.endswith(LIST_TEXT)), None, None)
-    declared = bundle.readable()
-    return selected_of(whole.frame, path, selection, declared=declared, by=by, org=org), whole
+
+    selected: Selected
+    whole: Whole
+    frame: pl.LazyFrame  # the rows that are reported
+    declared: Mapping[str, Type]  # by the bundle that they were selected for
 
 
-_KEPT = "#kept"
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All that a replay is told but its bundle; replays of the same rows share their frame."""
+
+    log: Any
+    selection: Selection
+    by: tuple[str, ...]
+    state: str
+    held: str
+    assume: Mapping[str, Any]
+    default: str | None
+    org: Bundle | None = None
+    rows: list[_Rows] = field(default_factory=list)
+
+    def replay(self, bundle: Bundle | str | Path) -> Replay:
+        """The replay under one bundle."""
+        _check(self.state, STATES, "state")
+        _check(self.held, HELD, "held")
+        loaded = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
+        log, by, assume = self.log, self.by, self.assume
+        if isinstance(log, Cube) or is_cube(log):
+            refuse_with_cube("an organisation file", self.org)
+            return replay_cube(
+                log, loaded, self.selection, by=by, assume=assume, default=self.default
+            )
+        plan = with_assumptions(compile_plan(loaded), assume, self.default)
+        rows = self._rows(loaded)
+        have = [n for n in rows.frame.collect_schema().names() if not n.endswith(LIST_TEXT)]
+        _check_columns(by, have)
+        told = self._of_history if plan.has_history() else self._of_columns
+        return told(loaded, plan, rows, have)
+
+    def _of_history(self, bundle: Bundle, plan: Plan, rows: _Rows, have: Sequence[str]) -> Replay:
+        """What became of earlier events counts, so every row and column may."""
+        log = rows.selected.log.select(have)
+        made = self._replay(bundle, plan, "scalar", rows, log, tuple(have))
+        return replace(made, keep=rows.selected.keep)
+
+    def _of_columns(self, bundle: Bundle, plan: Plan, rows: _Rows, have: Sequence[str]) -> Replay:
+        reads = sorted({c for name in plan.reads() for c in columns_of(name)})
+        beside = (*self.by, *rows.selected.scope.columns())
+        wanted = dict.fromkeys(("event_id", *reads, *MARKS, *SHOWN, *beside))
+        shown = tuple(n for n in wanted if n in have)
+        made = self._replay(bundle, plan, "columnar", rows, rows.frame, shown)
+        kinds = rows.whole.kinds if rows.frame is rows.whole.frame else None
+        return replace(made, kinds=kinds, shared=Shared(rows.frame, kinds, (plan,), self.by))
+
+    def _replay(
+        self, bundle: Bundle, plan: Plan, engine: str, rows: _Rows, log: pl.LazyFrame,
+        shown: tuple[str, ...],
+    ) -> Replay:  # fmt: skip
+        source = cite(self.log) if isinstance(self.log, str | Path) else None
+        state = None if rows.whole.state is None else f"{rows.whole.state} {self.selection}"
+        return Replay(
+            bundle, plan, engine, self.by, log, shown, self.state, self.held, rows.selected.scope,
+            source, state,
+        )  # fmt: skip
+
+    def _rows(self, bundle: Bundle) -> _Rows:
+        """The rows that are reported; the same where what the filters read is declared the same."""
+        declared = bundle.readable()
+        for known in self.rows:
+            reads = known.selected.scope.reads
+            if all(known.declared.get(n) == declared.get(n) for n in reads):
+                return known
+        path = self.log if isinstance(self.log, str | Path) else None
+        whole = whole_log(self.log)
+        if self.org is not None:  # what is derived stands in no list's text, and in no log on disk
+            names = whole.frame.collect_schema().names()
+            own = whole.frame.select(n for n in names if not n.endswith(LIST_TEXT))
+            whole = Whole(own, None, None)
+        selected = selected_of(
+            whole.frame, path, self.selection, declared=declared, by=self.by, org=self.org
+        )
+        self.rows.append(_Rows(selected, whole, selected.frame, declared))
+        return self.rows[-1]
 
 
 def _check(word: str, allowed: tuple[str, ...], what: str) -> None:

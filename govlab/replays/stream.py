@@ -21,11 +21,12 @@ from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.alike import SHARED, Alike, shares
 from govlab.replays.provenance import with_assumed
+from govlab.replays.recent import RECENT
 from govlab.replays.rows import SCHEMA
 from govlab.replays.summary import origin
 from govlab.schema import LIST_TEXT
 
-__all__ = ["BATCH", "LOG", "Stream"]
+__all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "readable"]
 
 BATCH = 500_000
 """Rows decided at once; at most `_AHEAD` + 1 batches are in memory."""
@@ -48,6 +49,7 @@ class Stream:
     log: pl.LazyFrame
     shown: tuple[str, ...]
     kinds: Kinds | None = None
+    key: str | None = None  # names the state of the log and the bundle's meaning
     _engines: dict[frozenset[str], Engine] = field(default_factory=dict)
     _lock: Any = field(default_factory=RLock)
 
@@ -75,7 +77,7 @@ class Stream:
 
     def _parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`columns` of the decisions, batch by batch."""
-        read = self._read(columns)
+        read = self.reads(columns)
         if (
             self.kinds is None
             or not SHARED.issuperset(columns)
@@ -92,32 +94,37 @@ class Stream:
         beside = self.log.select(n for n in read if n not in table.columns)
         schema = beside.collect_schema()
         batches = kinds.beside(beside, KINDS_BATCH)  # they are read meanwhile
-        some = beside.head(_SAMPLE if _words(schema) else 0).collect()
-        engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some), columns)
-        alike = Alike.of(
-            table, engine, lambda rows: self._decided(rows, columns), schema, risk="risk" in columns
-        )
-        yield from _readable(_ahead(lambda part: alike.of_rows(*part), batches))
+
+        def make() -> Alike:
+            some = beside.head(_SAMPLE if _words(schema) else 0).collect()
+            engine = self._made(table[kinds.of_rows(0, some.height)].hstack(some), columns)
+            return Alike.of(
+                table, engine, lambda rows: self.decided(rows, columns), schema,
+                risk="risk" in columns,
+            )  # fmt: skip
+
+        alike = RECENT.alike(self.key, columns, self.plan, make)
+        yield from readable(ahead(lambda part: alike.of_rows(*part), batches))
 
     def batches(
         self, columns: Sequence[str], start: int = 0, count: int | None = None
     ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """Rows of the log as they were read, and `columns` of their decisions."""
-        read = self.log.select(self._read(columns))
+        read = self.log.select(self.reads(columns))
         if start or count is not None:
             read = read.slice(start, count)
 
         def decide(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-            return batch, self._decided(batch, columns)
+            return batch, self.decided(batch, columns)
 
         batches = read.collect_batches(chunk_size=BATCH, maintain_order=True)
-        yield from _readable(_ahead(decide, batches))
+        yield from readable(ahead(decide, batches))
 
     def empty(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch without rows."""
         return self.log.head(0).collect(), self.schema().to_frame()
 
-    def _read(self, columns: Sequence[str]) -> list[str]:
+    def reads(self, columns: Sequence[str]) -> list[str]:
         """The columns of the log that are needed, lists as the texts that stand beside them."""
         have = self.log.collect_schema().names()
         asked = [*columns, *(("risk",) if "assumed" in columns else ())]
@@ -127,7 +134,8 @@ class Stream:
         shown = {c.removeprefix(LOG) for c in columns if c.startswith(LOG)}
         return [n for n in have if n in wanted or n in shown] or have[:1]
 
-    def _decided(self, batch: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    def decided(self, batch: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """`columns` of the decisions of rows of the log."""
         engine = self._made(batch, columns)
         own = [c for c in columns if c in SCHEMA or c == "lacks"]
         rested = not {"origin", "assumed"}.isdisjoint(columns)
@@ -161,7 +169,7 @@ def _words(schema: pl.Schema) -> bool:
     )
 
 
-def _readable(parts: Iterator[_Made]) -> Iterator[_Made]:
+def readable(parts: Iterator[_Made]) -> Iterator[_Made]:
     """`parts`, which are read from files: one may be damaged behind its schema."""
     try:
         yield from parts
@@ -170,7 +178,7 @@ def _readable(parts: Iterator[_Made]) -> Iterator[_Made]:
         raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
 
 
-def _ahead(decide: Callable[[_Given], _Made], batches: Iterator[_Given]) -> Iterator[_Made]:
+def ahead(decide: Callable[[_Given], _Made], batches: Iterator[_Given]) -> Iterator[_Made]:
     """What `decide` makes of each batch, in order; a few are begun before they are asked."""
     waiting: deque[Future[_Made]] = deque()
     with ThreadPoolExecutor(_WORKERS) as pool:

@@ -97,7 +97,7 @@ def test_nothing_is_read_beside_kinds_where_they_tell_all(tmp_path: Path) -> Non
     assert found is not None
     assert "cost_micro_usd" not in found.table.columns
     by_kinds = Stream(plan, log, (), found)
-    assert set(by_kinds._read(["decision"])) <= {*found.table.columns}
+    assert set(by_kinds.reads(["decision"])) <= {*found.table.columns}
     decided = by_kinds.frame().select("decision", "rule", "status").collect()
     assert decided.equals(decide_frame(plan, frame).select("decision", "rule", "status"))
 

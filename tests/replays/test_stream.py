@@ -34,7 +34,7 @@ def test_only_what_is_asked_for_is_read(log: pl.LazyFrame) -> None:
     found = {row["decision"]: row["count"] for row in counted["decision"]}
     whole = replay(log, bundle).decided["decision"].value_counts()
     assert found == dict(whole.iter_rows())
-    read = Stream(compile_plan(bundle), log, ())._read(["decision"])
+    read = Stream(compile_plan(bundle), log, ()).reads(["decision"])
     assert "action" in read
     assert not {"event_id", "args", "run_id"} & set(read)
 
@@ -119,7 +119,7 @@ def test_an_interrupted_run_is_taken_up(
     monkeypatch.setattr(sink, "ROWS", 10_000)
     result = replay(log, "prod-safety")
     once, out = tmp_path / "once.parquet", tmp_path / "out.parquet"
-    sink_parquet(result._stream, once, "key")
+    sink_parquet(result.stream, once, "key")
     begun: list[int] = []
     batches = Stream.batches
 
@@ -131,9 +131,9 @@ def test_an_interrupted_run_is_taken_up(
 
     monkeypatch.setattr(Stream, "batches", some)
     with pytest.raises(_StopError):
-        sink_parquet(result._stream, out, "key")
+        sink_parquet(result.stream, out, "key")
     assert not out.exists()
-    sink_parquet(result._stream, out, "key")
+    sink_parquet(result.stream, out, "key")
     assert begun == [0, 10_000, 10_000, 20_000]
     assert pl.read_parquet(out).equals(pl.read_parquet(once))
     assert pl.read_parquet(out).equals(result.frame.collect())
@@ -146,5 +146,5 @@ def test_another_bundle_begins_anew(log: pl.LazyFrame, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "state.json").write_text('{"key": "another", "rows": 2000000}')
     (folder / "000000.parquet").write_bytes(b"of another bundle")
-    sink_parquet(replay(log, "prod-safety")._stream, out, "key")
+    sink_parquet(replay(log, "prod-safety").stream, out, "key")
     assert pl.read_parquet(out).height == 26_365

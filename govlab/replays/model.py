@@ -1,0 +1,279 @@
+"""A replay of one log under one bundle: its decisions, its counts, and the events behind them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from govlab.backends.columnar.attributes import columns_of
+from govlab.bundle import Bundle
+from govlab.cube.model import Cube
+from govlab.errors import UsageError
+from govlab.log.citation import Citation
+from govlab.log.collect import collected
+from govlab.log.kinds import Kinds
+from govlab.plan import Plan
+from govlab.replays.each import decide_one_by_one
+from govlab.replays.notes import assumed_notes, copies_notes, cube_note
+from govlab.replays.provenance import Provenance, provenance, with_assumed
+from govlab.replays.rows import SCHEMA
+from govlab.replays.shared import Shared
+from govlab.replays.sink import sink_parquet
+from govlab.replays.stream import LOG, Stream
+from govlab.replays.summary import Summary, merged, origin, summarise
+from govlab.replays.weighted import counted_provenance, layers, weighted
+from govlab.schema import MARKS
+from govlab.selection import Scope
+
+__all__ = ["SHOWN", "Replay", "period"]
+
+_COUNTED = ("decision", "rule", "matched", "origin", "lacks", "assumed")
+_KEPT = "#kept"
+SHOWN = ("ts", "run_id", "actor", "tool", "action", "resource", "args", "source_format")
+"""Columns of a log that a list of events shows, beside what the deciding rule read."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The decisions of one bundle over one log; they are computed when they are asked for.
+
+    `engine` names what decides; `by` the columns counted by. `scope` says which events of the log
+    these are, `source` which log, where govlab wrote it.
+    """
+
+    bundle: Bundle
+    plan: Plan
+    engine: str
+    by: tuple[str, ...]
+    log: pl.LazyFrame
+    shown: tuple[str, ...]
+    state: str
+    held: str
+    scope: Scope = field(default_factory=Scope)
+    source: Citation | None = None
+    state_of_log: str | None = None
+    keep: pl.Expr | None = None  # with history: which of the log's rows are reported
+    kinds: Kinds | None = None  # of the rows of `log`
+    cube: Cube | None = None  # where rows stand for many events: `log` are its rows
+    shared: Shared | None = None  # what is known of the log's rows, also to other replays
+    _taken: list[float] = field(default_factory=list)
+
+    @cached_property
+    def stream(self) -> Stream:
+        """The decisions by columns, batch by batch; for bundles without history."""
+        return Stream(self.plan, self.log, self.shown, self.kinds, self.key())
+
+    def key(self) -> str | None:
+        """What names the log's state, the bundle's meaning and what is assumed; None in memory."""
+        log = self.state_of_log
+        named = f"{log} {self.bundle.digest} {self.plan.assumptions}"
+        return None if log is None else sha256(named.encode()).hexdigest()
+
+    @cached_property
+    def decided(self) -> pl.DataFrame:
+        """A row an event, in the log's order, in memory: what `scan` reads."""
+        start = time.perf_counter()
+        decided = self.scan().collect() if self.engine == "columnar" else self._rows[1]
+        self._taken.append(time.perf_counter() - start)
+        return decided
+
+    def scan(self) -> pl.LazyFrame:
+        """The decisions frame, and `origin`, `assumed`, `lacks`, columns of the log as `log.`.
+
+        `origin` is rule, default, error or undecidable; `assumed` says whether a decision rests on
+        an assumption; `lacks` is what the decision rests on and
+        the event lacks: `missing`, or what an undecidable one hangs on.
+        """
+        if self.engine != "columnar":
+            return self._rows[1].lazy()
+        return self.stream.frame()
+
+    @property
+    def frame(self) -> pl.LazyFrame:
+        """The decisions frame (S22): event_id, decision, policy, rule, ... in the log's order.
+
+        Only the columns that a query asks for are computed, batch by batch. Raises UsageError
+        where the log was a cube.
+        """
+        self.refuse_cube()
+        return self.scan().select(list(SCHEMA))
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The counts, from one pass over the log."""
+        start = time.perf_counter()
+        if self.cube is not None:
+            counted = self._cubed(self.cube)
+        elif (classes := self._classes) is not None:
+            counted = classes.summary
+        else:
+            counted = self._counted()
+        self._taken.append(time.perf_counter() - start)
+        return counted
+
+    @cached_property
+    def _classes(self) -> Replay | None:
+        """The replay of rows that each stand for all which are decided alike, if they are few."""
+        cube = None if self.shared is None else self.shared.classes()
+        if cube is None:
+            return None
+        rows = cube.rows
+        return replace(self, log=rows.lazy(), shown=tuple(rows.columns), kinds=None, cube=cube,
+                       shared=None, _taken=[])  # fmt: skip
+
+    def _counted(self) -> Summary:
+        if self.engine == "columnar":
+            columns = [c for c in self.stream.schema() if c in _COUNTED or c in self._keys()]
+            parts = [
+                summarise(self.plan, batch, decided, self.by)
+                for batch, decided in self.stream.batches(columns)
+            ]
+        else:
+            frame, decided, begins = self._rows
+            parts = [summarise(self.plan, frame, decided, self.by, begins)]
+        if not parts:
+            nothing = self.stream.empty()
+            parts = [summarise(self.plan, *nothing, self.by)]
+        return merged(parts)
+
+    def _cubed(self, cube: Cube) -> Summary:
+        rows, decided = cube.rows, self.decided
+        empty = summarise(self.plan, rows[:0], decided[:0], self.by)
+        parts = layers(cube.counts, lambda at: summarise(self.plan, rows[at], decided[at], self.by))
+        return weighted(parts or [(1, empty)])
+
+    def refuse_cube(self) -> None:
+        """Raises UsageError where the log was a cube."""
+        if self.cube is not None:
+            raise UsageError("a cube holds no single events; replay the log itself for them")
+
+    def _keys(self) -> set[str]:
+        """What is counted by, and all that tells why an attribute has no value."""
+        reads = (c for name in self.plan.reads() for c in columns_of(name))
+        return {LOG + name for name in ("tool", "action", MARKS[2], *self.by, *reads)}
+
+    @cached_property
+    def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame, datetime | None]:
+        """With history the whole log is decided, whatever is reported; and when the log begins."""
+        keep = pl.lit(True) if self.keep is None else self.keep
+        whole = collected(self.log.with_columns(keep.alias(_KEPT)))
+        kept, frame = whole.get_column(_KEPT), whole.drop(_KEPT)
+        decided = decide_one_by_one(self.plan, frame, self.state, self.held)
+        begins = frame.get_column("ts").min() if "ts" in frame.columns else None
+        beside = frame.select(pl.all().name.prefix(LOG))
+        together = pl.concat([decided, beside], how="horizontal").with_columns(origin())
+        together = with_assumed(self.plan, frame, together)
+        start = begins if isinstance(begins, datetime) else None
+        return frame.filter(kept), together.filter(kept), start
+
+    @property
+    def seconds(self) -> float:
+        """Wall time that deciding has taken so far."""
+        return sum(self._taken)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What to keep in mind about the numbers."""
+        taken = tuple(assumed_notes(self.bundle, self.plan))
+        if self.cube is not None:
+            return (*taken, cube_note(self.cube))
+        return (*taken, *copies_notes(self.log))
+
+    def events(
+        self,
+        decision: str | None = None,
+        *,
+        rule: str | None = None,
+        origin: str | None = None,
+        event_id: str | None = None,
+    ) -> pl.DataFrame:
+        """The events behind a number: those decided so, by that rule, from that origin."""
+        self.refuse_cube()
+        wanted = {"decision": decision, "rule": rule, "origin": origin, "event_id": event_id}
+        found = self.scan().filter(*(pl.col(k) == v for k, v in wanted.items() if v is not None))
+        return found.collect()
+
+    def sink(self, out: Path) -> None:
+        """Writes the decisions frame as Parquet, part by part.
+
+        All of it is there in the end or nothing; a run that was interrupted is taken up again
+        where the log is one on disk, and neither log nor bundle has changed.
+        """
+        if self.engine == "columnar":
+            sink_parquet(self.stream, out, self.key())
+        else:
+            self.frame.collect().write_parquet(out)
+
+    def provenance(self) -> tuple[Provenance, ...]:
+        """Of every attribute that the bundle reads, where its values come from (J5)."""
+        if self._classes is not None:
+            return self._classes.provenance()
+        if self.cube is None:
+            return provenance(self.plan, self.decided)
+        parts = layers(self.cube.counts, lambda rows: provenance(self.plan, self.decided[rows]))
+        return counted_provenance(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The counts of `govlab replay --json` (S22, J1); `seconds` is wall time."""
+        named = {
+            "name": self.bundle.name,
+            "version": self.bundle.version,
+            "digest": self.bundle.digest,
+        }
+        counts = self.summary.to_dict()
+        counts["replayability"]["attributes"] = [p.to_dict() for p in self.provenance()]
+        return {
+            "bundle": named,
+            "scope": self.scope.to_dict(self.summary.events, self.period(), self.source),
+            "source": self.source.to_dict() if self.source else None,
+            "assumptions": [{"name": n, "value": v} for n, v in self.plan.assumptions],
+            **counts,
+            "engine": self.engine,
+            "notes": list(self.notes),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def period(self) -> tuple[datetime | None, datetime | None]:
+        """The oldest and the newest time of the events (UTC); None where none has a time."""
+        if self.cube is not None:
+            return self.cube.origin.period()
+        if self.engine != "columnar":
+            return period(self.decided)
+        if "ts" not in self.log.collect_schema():
+            return None, None
+        ends = self.log.select(oldest=pl.col("ts").min(), newest=pl.col("ts").max())
+        return period(collected(ends.unpivot(value_name="log.ts")))
+
+    def chart(self, column: str | None = None) -> Any:
+        """An Altair chart of the decisions, in all or by a column the replay was counted by."""
+        from govlab.report.charts import decisions_chart  # noqa: PLC0415  # drawn on demand
+
+        return decisions_chart(self, column)
+
+    def __repr__(self) -> str:
+        from govlab.report.replay import replay_text  # noqa: PLC0415  # reports are drawn on demand
+
+        return replay_text(self, show=0)
+
+    def _repr_html_(self) -> str:
+        from govlab.report.replay import replay_html  # noqa: PLC0415  # as above
+
+        return replay_html(self)
+
+
+def period(decided: pl.DataFrame) -> tuple[datetime | None, datetime | None]:
+    """The oldest and the newest `log.ts` of decided events; None where none has a time."""
+    if "log.ts" not in decided.columns:
+        return None, None
+    ts = decided.get_column("log.ts")
+    oldest, newest = ts.min(), ts.max()
+    if not isinstance(oldest, datetime) or not isinstance(newest, datetime):
+        return None, None
+    return oldest, newest
