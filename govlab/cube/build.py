@@ -15,7 +15,7 @@ from govlab.backends.columnar.dictionaries import with_lists
 from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle, load_bundle
 from govlab.cube.asked import Asked, together
-from govlab.cube.family import families, kept_columns
+from govlab.cube.family import columns_kept, families, kept_columns
 from govlab.cube.keys import NUMBER, Apart, Batch
 from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
 from govlab.cube.reduce import Classes
@@ -35,7 +35,8 @@ BATCH = 500_000
 SAMPLE = 50_000
 """Rows that tell how columns are kept."""
 _MANY = 2**20  # distinct rows in memory
-_HARDLY, _FEW_ROWS = 4, 1000  # events for each distinct row at the least, but for so few rows
+_FIRST = 10_000  # rows that tell whether rows repeat
+_HARDLY, _FEW_ROWS = 4, 1000  # first rows for each distinct one at the least, but for so few
 _SUMMED = ("cost_micro_usd", "tokens_in", "tokens_out")
 BESIDE = "#beside"
 
@@ -112,20 +113,25 @@ def classes_of(
     """
     kept = kept_of(log, family, by)
     build = _Build(Apart.of(family, kept, log.collect_schema().names(), kinds), (), None)
+    if not build.repeats(log):
+        return None
     parts: list[pl.DataFrame] = []
     for part in build.parts(log):
         parts.append(part)
         if sum(p.height for p in parts) > _MANY:
             parts = [_folded(parts)]
-        rows, events = sum(p.height for p in parts), sum(p[EVENTS].sum() for p in parts)
-        if rows > max(events // _HARDLY, _FEW_ROWS) or rows > _MANY:
+        if sum(p.height for p in parts) > _MANY:
             return None
     return Cube(build.joined(parts), kept, Origin((), None, None, (), by)) if parts else None
 
 
 def kept_of(log: pl.LazyFrame, family: Asked, by: tuple[str, ...]) -> tuple[Kept, ...]:
     """How columns of a log are kept for a family."""
-    return kept_columns(family, collected(log.head(SAMPLE)), by, hashed=False)
+    read = columns_kept(family, by)
+    sample = log.select(
+        n for n in log.collect_schema().names() if n.removesuffix(LIST_TEXT) in read
+    )
+    return kept_columns(family, collected(sample.head(SAMPLE)), by, hashed=False)
 
 
 def _check_columns(by: Sequence[str], have: Sequence[str]) -> None:
@@ -156,6 +162,13 @@ class _Build:
     apart: Apart
     sums: tuple[str, ...]
     beside: Beside | None
+
+    def repeats(self, log: pl.LazyFrame) -> bool:
+        """Whether rows repeat, to judge by the first, so that telling them apart is worth it."""
+        for batch in self.apart.batches(log.head(_FIRST), (), _FIRST):
+            found = len(group(self.apart.columns(batch), len(batch)))
+            return found <= max(len(batch) // _HARDLY, _FEW_ROWS)
+        return False
 
     def parts(self, log: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         """Each batch as its distinct reduced rows."""

@@ -20,7 +20,7 @@ from govlab.lang.syntax import Span
 from govlab.plan import Plan
 from govlab.schema import LIST_TEXT
 
-__all__ = ["admit", "bounds_of", "kept_columns", "refuse_history"]
+__all__ = ["admit", "bounds_of", "columns_kept", "kept_columns", "refuse_history"]
 
 _NAMES = ("tool", "action", "hindsight_columns")
 _MARKED = ("unknown_columns", "malformed_columns", "harmful")
@@ -52,6 +52,11 @@ def kept_columns(
     seen = {c for k in found for c in k.columns}
     plain = [c for c in dict.fromkeys(always) if c in names and c not in seen]
     return (*(Kept((c,), "plain") for c in plain), *found)
+
+
+def columns_kept(family: Asked, by: Sequence[str]) -> set[str]:
+    """The columns of a log that are kept for a family, as far as the log has them."""
+    return {*_NAMES, *_MARKED, *by}.union(*family.joined())
 
 
 def _kept(

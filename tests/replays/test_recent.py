@@ -57,12 +57,12 @@ def test_another_bundle_or_log_of_the_same_name_is_another(tmp_path: Path) -> No
         govlab.ingest([tmp_path / "rows.parquet"], tmp_path / "log")
         return tmp_path / "log"
 
-    first = log([1.0, 2.0, 3.0])
-    assert decisions(first, bundle(2)) == ["ALLOW", "ALLOW", "DENY"]
-    assert decisions(first, bundle(1)) == ["ALLOW", "DENY", "DENY"]
+    low, high, first = bundle(1), bundle(2), log([1.0, 2.0, 3.0])
+    assert decisions(first, high) == ["ALLOW", "ALLOW", "DENY"]
+    assert decisions(first, low) == ["ALLOW", "DENY", "DENY"]
     scanned = govlab.scan_log(first)
-    assert decisions(scanned, bundle(1)) == ["ALLOW", "DENY", "DENY"]
-    assert decisions(log([5.0, 1.0]), bundle(1)) == ["DENY", "ALLOW"]
+    assert decisions(scanned, low) == ["ALLOW", "DENY", "DENY"]
+    assert decisions(log([5.0, 1.0]), low) == ["DENY", "ALLOW"]
     shutil.rmtree(tmp_path / "log")
     with pytest.raises(LogError, match="scan it again"):
-        replay(scanned, bundle(1))
+        replay(scanned, low)
