@@ -30,6 +30,7 @@ from govlab.errors import UsageError, did_you_mean
 from govlab.log.citation import Citation
 from govlab.registry import Registry
 from govlab.replays import replay_selection
+from govlab.replays.model import period
 from govlab.replays.organisation import derives
 from govlab.replays.recorded import recorded
 from govlab.replays.summary import ORIGINS

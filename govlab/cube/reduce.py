@@ -39,7 +39,7 @@ def bins(cells: pl.Series, bounds: Sequence[Any]) -> pl.Series:
         above, below = numbers == math.inf, numbers == -math.inf
         for at, odd in enumerate((numbers.is_nan(), above, below), len(bounds) + 1):
             found = found.set(odd.fill_null(False), at)
-    return found
+    return found.alias(cells.name)
 
 
 def unbinned(numbers: pl.Series, bounds: Sequence[Any], dtype: pl.DataType) -> pl.Series:

@@ -152,11 +152,11 @@ def test_rows_that_hardly_repeat_are_counted_one_by_one(
 ) -> None:
     monkeypatch.setattr(build, "_FEW_ROWS", 10)
     bundles = [_bundle(tmp_path / name, "cost_micro_usd % 7 == 0") for name in "ab"]
-    found = replay_many(_LOG, bundles)
+    found = replay_many(_LOG, bundles, by=["event_id"])
     assert found[0].shared is found[1].shared
     assert found[0].shared is not None
     assert found[0].shared.classes() is None
-    assert said(found[0]) == said(alone(_LOG, bundles[0]))
+    assert said(found[0]) == said(alone(_LOG, bundles[0], by=["event_id"]))
 
 
 def test_a_part_of_them_is_like_all(tmp_path: Path) -> None:
