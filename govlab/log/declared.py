@@ -20,9 +20,11 @@ from govlab.runtime import arguments
 from govlab.schema import MARKS
 from govlab.types import Type
 
-__all__ = ["with_declared"]
+__all__ = ["PROPERTIES", "with_declared"]
 
-_HEADS: Final = ("subject.", "object.", "context.")
+PROPERTIES: Final = ("subject.", "object.", "context.")
+"""Begin the names of attributes that requests say in their properties."""
+
 _UNKNOWN, _MALFORMED = MARKS[0], MARKS[1]
 _READ: Final = "#declared"
 
@@ -39,7 +41,9 @@ def with_declared(log: pl.LazyFrame, declared: Mapping[str, Type]) -> pl.LazyFra
     'T-1'
     """
     have = log.collect_schema().names()
-    kinds = {n: k for n, k in sorted(declared.items()) if n.startswith(_HEADS) and n not in have}
+    kinds = {
+        n: k for n, k in sorted(declared.items()) if n.startswith(PROPERTIES) and n not in have
+    }
     if not kinds or not {"source_format", "extra"}.issubset(have):
         return log
     own = pl.col("source_format").cast(pl.String) == FORMAT

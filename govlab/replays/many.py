@@ -33,7 +33,7 @@ class Replays(Sequence[Replay]):
     """A replay for each bundle, in their order; `frame` has the decisions of all side by side."""
 
     replays: tuple[Replay, ...]
-    rows_differ: bool = False  # filters read an attribute that the bundles declare differently
+    rows_differ: bool = False  # what filters or requests say, the bundles declare differently
 
     @overload
     def __getitem__(self, at: int) -> Replay: ...
@@ -53,15 +53,15 @@ class Replays(Sequence[Replay]):
         """`event_id`, and of bundle n (from 0) the decisions frame with `.n` behind its names.
 
         Rows are in the log's order. The log is read once for all columns that a query asks for.
-        Raises UsageError where the log was a cube, and where the filters report other rows for one
-        bundle than for another.
+        Raises UsageError where the log was a cube, and where the bundles declare differently what
+        filters read or requests say.
         """
         for one in self.replays:
             one.refuse_cube()
         if self.rows_differ:
             raise UsageError(
-                "the filters read an attribute that the bundles declare differently, so that they "
-                "may report other rows for each; ask for the frame of each bundle by itself"
+                "the bundles declare differently what the filters read or requests say, so that "
+                "each may have rows of its own; ask for the frame of each bundle by itself"
             )
         kinds = {name: kind for name, kind in SCHEMA.items() if name != _ID}
         named = {f"{c}.{n}": kind for n in range(len(self)) for c, kind in kinds.items()}

@@ -16,6 +16,7 @@ from govlab.errors import UsageError, did_you_mean
 from govlab.history import HELD, STATES
 from govlab.log.citation import cite
 from govlab.log.cubefile import is_cube
+from govlab.log.declared import PROPERTIES
 from govlab.log.whole import Whole, whole_log
 from govlab.plan import Plan, compile_plan
 from govlab.plan.assume import with_assumptions
@@ -99,6 +100,12 @@ class _Rows(NamedTuple):
     frame: pl.LazyFrame  # the rows that are reported
     declared: Mapping[str, Type]  # by the bundle that they were selected for
 
+    def serves(self, declared: Mapping[str, Type]) -> bool:
+        """Whether another bundle, which declares these attributes, reads them as the same rows."""
+        both = {*declared, *self.declared}
+        reads = {*self.selected.scope.reads, *(n for n in both if n.startswith(PROPERTIES))}
+        return all(self.declared.get(n) == declared.get(n) for n in reads)
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -159,14 +166,13 @@ class Given:
         )  # fmt: skip
 
     def _rows(self, bundle: Bundle) -> _Rows:
-        """The rows that are reported; the same where what the filters read is declared the same."""
+        """The rows that are reported; the same where the bundles read them as the same."""
         declared = bundle.readable()
         for known in self.rows:
-            reads = known.selected.scope.reads
-            if all(known.declared.get(n) == declared.get(n) for n in reads):
+            if known.serves(declared):
                 return known
         path = self.log if isinstance(self.log, str | Path) else None
-        whole = whole_log(self.log)
+        whole = whole_log(self.log, declared)
         if self.org is not None:  # what is derived stands in no list's text, and in no log on disk
             names = whole.frame.collect_schema().names()
             own = whole.frame.select(n for n in names if not n.endswith(LIST_TEXT))
