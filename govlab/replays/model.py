@@ -28,7 +28,6 @@ from govlab.replays.shared import Shared
 from govlab.replays.sink import sink_parquet
 from govlab.replays.stream import LOG, Stream
 from govlab.replays.summary import Summary, merged, origin, summarise
-from govlab.replays.weighted import counted_provenance, layers, weighted
 from govlab.schema import MARKS
 from govlab.selection import Scope
 
@@ -144,10 +143,8 @@ class Replay:
         return merged(parts)
 
     def _cubed(self, cube: Cube) -> Summary:
-        rows, decided = cube.rows, self.decided
-        empty = summarise(self.plan, rows[:0], decided[:0], self.by)
-        parts = layers(cube.counts, lambda at: summarise(self.plan, rows[at], decided[at], self.by))
-        return weighted(parts or [(1, empty)])
+        counted = summarise(self.plan, cube.rows, self.decided, self.by, times=cube.counts)
+        return merged([counted])
 
     def refuse_cube(self) -> None:
         """Raises UsageError where the log was a cube."""
@@ -215,10 +212,8 @@ class Replay:
         """Of every attribute that the bundle reads, where its values come from (J5)."""
         if self._classes is not None:
             return self._classes.provenance()
-        if self.cube is None:
-            return provenance(self.plan, self.decided)
-        parts = layers(self.cube.counts, lambda rows: provenance(self.plan, self.decided[rows]))
-        return counted_provenance(parts)
+        times = None if self.cube is None else self.cube.counts
+        return provenance(self.plan, self.decided, times)
 
     def to_dict(self) -> dict[str, Any]:
         """The counts of `govlab replay --json` (S22, J1); `seconds` is wall time."""

@@ -27,13 +27,19 @@ class Provenance:
         return {"attribute": self.attribute, **asdict(self.counts), "hindsight": self.hindsight}
 
 
-def provenance(plan: Plan, decided: pl.DataFrame) -> tuple[Provenance, ...]:
-    """Every attribute that `plan` reads of the event, sorted; `decided` is a replay's."""
+def provenance(
+    plan: Plan, decided: pl.DataFrame, times: pl.Series | None = None
+) -> tuple[Provenance, ...]:
+    """Every attribute that `plan` reads of the event, sorted; `decided` is a replay's.
+
+    `times` says how many events each row stands for, one where it is not given.
+    """
     frame = decided.select(pl.col("^log\\..*$").name.map(_unprefixed))
-    late = _hindsight(frame)
+    each = pl.repeat(1, frame.height, dtype=pl.UInt64, eager=True) if times is None else times
+    late = _hindsight(frame, each)
     return tuple(
         Provenance(name, counts, late.get("cost_micro_usd" if name == "cost" else name, 0))
-        for name, counts in sorted(census(plan, frame).items())
+        for name, counts in sorted(census(plan, frame, each).items())
     )
 
 
@@ -41,12 +47,13 @@ def _unprefixed(name: str) -> str:
     return name.removeprefix("log.")
 
 
-def _hindsight(frame: pl.DataFrame) -> dict[str, int]:
+def _hindsight(frame: pl.DataFrame, times: pl.Series) -> dict[str, int]:
     """In how many events each column was filled from what happened afterwards (S12)."""
     found: dict[str, int] = {}
     if MARKS[2] not in frame.columns:
         return found
-    for mark, n in frame.get_column(MARKS[2]).cast(pl.String).value_counts().iter_rows():
+    marks = frame.select(pl.col(MARKS[2]).cast(pl.String), times.alias("#times"))
+    for mark, n in marks.group_by(MARKS[2]).sum().iter_rows():
         for name in (mark or "").split(","):
             found[name] = found.get(name, 0) + n
     return found

@@ -21,6 +21,8 @@ _Uncovered = tuple[str | None, str | None, int]
 _MARKS = ("absent", "malformed", "unknown")
 _UNCOVERED = 10
 _LACKS = {"row": pl.UInt32, "origin": pl.String, "attribute": pl.String, "mark": pl.UInt8}
+_Key = str | pl.Expr
+_TIMES = "#times"  # the column that says how many events a row stands for
 _UNKNOWN = 3  # of the marks that `attribute_marks` gives
 
 
@@ -142,20 +144,24 @@ def summarise(
     decided: pl.DataFrame,
     by: tuple[str, ...],
     begins: datetime | None = None,
+    times: pl.Series | None = None,
 ) -> Summary:
     """The counts over `decided` (decisions, lacks, origin, `log.`); `frame` is the log's part.
 
-    `begins` is the oldest time of the whole log, where `frame` is a selection of it.
+    `begins` is the oldest time of the whole log, where `frame` is a selection of it; `times` how
+    many events each row stands for.
     `uncovered` has all tools and actions, until parts are `merged`.
     """
+    each = pl.repeat(1, decided.height, dtype=pl.UInt64, eager=True) if times is None else times
+    decided = decided.with_columns(each.alias(_TIMES))
     lacks = _lacks(plan, frame, decided)
     return Summary(
-        events=decided.height,
+        events=int(each.sum()),
         origins=_counts(decided, "origin", ORIGINS),
         decisions=_counts(_of(decided, ["rule"], "decision"), "decision", DECISIONS),
         default=plan.default.decision,
         warming=_warming(plan, frame, begins),
-        hindsight=_hindsight(plan, frame),
+        hindsight=_hindsight(plan, frame, each),
         assumed=_counts(decided.filter("assumed"), "origin", ORIGINS),
         missing=_gaps(lacks),
         undecidable_missing=_gaps(lacks.filter(pl.col("origin") == "undecidable")),
@@ -234,13 +240,18 @@ def _merged_uncovered(parts: Sequence[Summary]) -> tuple[_Uncovered, ...]:
 
 def _counts(frame: pl.DataFrame, column: str, known: Iterable[str]) -> dict[str, int]:
     """How often each of `known` occurs, zero where it does not."""
-    found = dict(frame.get_column(column).value_counts().iter_rows())
+    found = dict(_tally(frame, column).iter_rows())
     return {value: found.get(value, 0) for value in known}
+
+
+def _tally(frame: pl.DataFrame, *keys: _Key) -> pl.DataFrame:
+    """How many events there are of each combination of `keys`, last column."""
+    return frame.group_by(*keys).agg(pl.col(_TIMES).sum())
 
 
 def _of(decided: pl.DataFrame, origins: Iterable[str], column: str) -> pl.DataFrame:
     """One column of the events of `origins`; filtering all columns would copy them."""
-    return decided.select(column, "origin").filter(pl.col("origin").is_in(list(origins)))
+    return decided.select(column, "origin", _TIMES).filter(pl.col("origin").is_in(list(origins)))
 
 
 def _lacks(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
@@ -253,7 +264,7 @@ def _lacks(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFra
     rows = some.arg_true()
     lists = decided.select("origin", pl.col("lacks").alias("attribute"))[rows]
     if not len(rows):
-        return pl.DataFrame(schema={k: v for k, v in _LACKS.items() if k != "row"})
+        return pl.DataFrame(schema={**_LACKS, _TIMES: pl.UInt64})
     marks = attribute_marks(plan, frame[rows])
     each = lists.with_row_index("row").explode("attribute", empty_as_null=False)
     parts = [
@@ -261,7 +272,9 @@ def _lacks(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFra
         for (name,), part in each.drop_nulls("attribute").group_by("attribute")
     ]
     named = pl.concat([pl.DataFrame(schema=_LACKS), *parts])
-    return pl.concat([named, _behind(plan, marks, lists, named)]).drop("row")
+    found = pl.concat([named, _behind(plan, marks, lists, named)])
+    times = decided.get_column(_TIMES)[rows]
+    return found.with_columns(times[found.get_column("row")])
 
 
 def _behind(
@@ -289,7 +302,7 @@ def _mark(marks: pl.DataFrame, attribute: str, rows: pl.Series) -> pl.Series:
 def _gaps(lacks: pl.DataFrame) -> tuple[Gap, ...]:
     """The missing attributes, by what they were, most frequent first."""
     counts: dict[str, dict[int, int]] = {}
-    for attribute, mark, n in lacks.group_by("attribute", "mark").len().iter_rows():
+    for attribute, mark, n in _tally(lacks, "attribute", "mark").iter_rows():
         counts.setdefault(attribute, {})[mark] = n
     found = [Gap(name, *(by.get(mark, 0) for mark in (1, 2, 3))) for name, by in counts.items()]
     return tuple(sorted(found, key=lambda g: (-(g.absent + g.malformed + g.unknown), g.attribute)))
@@ -298,7 +311,7 @@ def _gaps(lacks: pl.DataFrame) -> tuple[Gap, ...]:
 def _groups(decided: pl.DataFrame, column: str) -> list[Group]:
     """Decisions by each value of a column of the log, most frequent first."""
     key = pl.col(f"log.{column}").cast(pl.String)
-    counts = decided.group_by(key.alias("value"), "origin", "decision").len()
+    counts = _tally(decided, key.alias("value"), "origin", "decision")
     values: dict[str | None, list[tuple[str, str, int]]] = {}
     for value, where, decision, n in counts.iter_rows():
         values.setdefault(value, []).append((where, decision, n))
@@ -320,12 +333,9 @@ def _rules(plan: Plan, decided: pl.DataFrame) -> tuple[tuple[str, int, int], ...
 
     Erring is deciding (S4.2b); what an undecidable event would come to is not.
     """
-    hits = dict(
-        decided.get_column("matched").explode(empty_as_null=False).value_counts().iter_rows()
-    )
-    decides = dict(
-        _of(decided, ["rule", "error"], "rule").get_column("rule").value_counts().iter_rows()
-    )
+    matched = decided.select("matched", _TIMES).explode("matched", empty_as_null=False)
+    hits = dict(_tally(matched, "matched").iter_rows())
+    decides = dict(_tally(_of(decided, ["rule", "error"], "rule"), "rule").iter_rows())
     ids = (rule.id for policy in plan.policies for rule in policy.rules)
     return tuple((rule, hits.get(rule, 0), decides.get(rule, 0)) for rule in ids)
 
@@ -338,12 +348,9 @@ def _uncovered(decided: pl.DataFrame) -> tuple[tuple[str | None, str | None, int
         else pl.lit(None, dtype=pl.String).alias(name)
         for name in ("tool", "action")
     ]
-    rows = decided.select("origin", *keys).filter(pl.col("origin") == "default")
-    counts = (
-        rows.group_by("tool", "action")
-        .len()
-        .sort(["len", "tool", "action"], descending=[True, False, False])
-    )
+    rows = decided.select("origin", _TIMES, *keys).filter(pl.col("origin") == "default")
+    order = [_TIMES, "tool", "action"]
+    counts = _tally(rows, "tool", "action").sort(order, descending=[True, False, False])
     return tuple(counts.iter_rows())
 
 
@@ -361,10 +368,11 @@ def _warming(plan: Plan, frame: pl.DataFrame, begins: datetime | None) -> int:
     return frame.filter((age < longest) | pl.col("ts").is_null()).height
 
 
-def _hindsight(plan: Plan, frame: pl.DataFrame) -> int:
+def _hindsight(plan: Plan, frame: pl.DataFrame, times: pl.Series) -> int:
     """Events with a column that the bundle reads and the source filled afterwards (S12)."""
     if "hindsight_columns" not in frame.columns:
         return 0
     reads = {"cost_micro_usd" if name == "cost" else name for name in plan.reads()}
-    counts = frame.get_column("hindsight_columns").cast(pl.String).value_counts()
+    marks = frame.select(pl.col("hindsight_columns").cast(pl.String), times.alias(_TIMES))
+    counts = _tally(marks, "hindsight_columns")
     return sum(n for mark, n in counts.iter_rows() if reads & set((mark or "").split(",")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import polars as pl
 
@@ -65,15 +66,16 @@ def attribute_marks(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(list(columns.values()))
 
 
-def census(plan: Plan, frame: pl.DataFrame) -> dict[str, Census]:
+def census(plan: Plan, frame: pl.DataFrame, times: pl.Series) -> dict[str, Census]:
     """The census of every attribute that `plan` reads of the events of `frame`.
 
+    `times` says how many events each row stands for.
     Where several bundles of a chain derive an attribute, the last one's view holds.
     """
     states = prepare(frame, plan.reads()).states
-    found = {name: _recorded(states, name) for name in plan.reads()}
+    found = {name: _recorded(states, name, times) for name in plan.reads()}
     for scope in plan.scopes:
-        found |= dict(_stepwise(scope, states))
+        found |= dict(_stepwise(scope, states, times))
     return {name: Census(**counts) for name, counts in found.items()}
 
 
@@ -89,18 +91,27 @@ def assumed_rows(plan: Plan, frame: pl.DataFrame) -> pl.Series:
     return rows
 
 
-def _recorded(states: pl.DataFrame, name: str) -> dict[str, int]:
-    counts = marks(states, name).value_counts().iter_rows()
-    return {_OF_MARK[mark]: n for mark, n in counts}
+def _recorded(states: pl.DataFrame, name: str, times: pl.Series) -> dict[str, int]:
+    counts = _sums(marks(states, name), times)
+    return {_OF_MARK[mark]: n for mark, n in counts.items()}
 
 
-def _stepwise(scope: Scope, states: pl.DataFrame) -> Iterator[tuple[str, dict[str, int]]]:
+def _sums(values: pl.Series, times: pl.Series) -> dict[Any, int]:
+    """How many events have each value."""
+    both = pl.DataFrame([values.alias("value"), times.alias("n")])
+    return dict(both.group_by("value").agg(pl.col("n").sum()).iter_rows())
+
+
+def _stepwise(
+    scope: Scope, states: pl.DataFrame, times: pl.Series
+) -> Iterator[tuple[str, dict[str, int]]]:
     """The attributes that a bundle derives or assumes, each distinct row of its steps once."""
     changed = [s.attribute for s in scope.steps if isinstance(s, Derivation | Assumption)]
     if not changed:
         return
     groups = grouped(scope, states)
-    weights = groups.ids.alias("group").value_counts().sort("group").get_column("count")
+    by_group = _sums(groups.ids, times)
+    weights = [by_group[at] for at in range(len(groups))]
     sample = states[groups.rows]
     kinds = {name: _words(marks(sample, name)) for name in changed}
     differs = {name: pl.repeat(False, len(weights), eager=True) for name in changed}
@@ -111,7 +122,7 @@ def _stepwise(scope: Scope, states: pl.DataFrame) -> Iterator[tuple[str, dict[st
             differs[step.attribute] = _differs(step.attribute, before, after)
     for name in dict.fromkeys(changed):
         counted = pl.DataFrame({"kind": kinds[name], "n": weights, "differs": differs[name]})
-        by = dict(counted.group_by("kind").agg(pl.col("n").sum()).iter_rows())
+        by = _sums(counted["kind"], counted["n"])
         other = counted.filter("differs")["n"].sum()
         yield name, {k: by.get(k, 0) for k in _COUNTED} | {"disagreements": int(other)}
 
