@@ -129,7 +129,7 @@ class Replay:
 
     def _counted(self) -> Summary:
         if self.engine == "columnar":
-            columns = [c for c in self.stream.schema() if c in _COUNTED or c in self._keys()]
+            columns = self._counts()
             parts = [
                 summarise(self.plan, batch, decided, self.by)
                 for batch, decided in self.stream.batches(columns)
@@ -143,13 +143,18 @@ class Replay:
         return merged(parts)
 
     def _cubed(self, cube: Cube) -> Summary:
-        counted = summarise(self.plan, cube.rows, self.decided, self.by, times=cube.counts)
+        decided = self.scan().select(self._counts()).collect()
+        counted = summarise(self.plan, cube.rows, decided, self.by, times=cube.counts)
         return merged([counted])
 
     def refuse_cube(self) -> None:
         """Raises UsageError where the log was a cube."""
         if self.cube is not None:
             raise UsageError("a cube holds no single events; replay the log itself for them")
+
+    def _counts(self) -> list[str]:
+        """The columns that are counted."""
+        return [c for c in self.stream.schema() if c in _COUNTED or c in self._keys()]
 
     def _keys(self) -> set[str]:
         """What is counted by, and all that tells why an attribute has no value."""
@@ -212,8 +217,10 @@ class Replay:
         """Of every attribute that the bundle reads, where its values come from (J5)."""
         if self._classes is not None:
             return self._classes.provenance()
-        times = None if self.cube is None else self.cube.counts
-        return provenance(self.plan, self.decided, times)
+        if self.cube is None:
+            return provenance(self.plan, self.decided)
+        rows = self.cube.rows.select(pl.all().name.prefix(LOG))
+        return provenance(self.plan, rows, self.cube.counts)
 
     def to_dict(self) -> dict[str, Any]:
         """The counts of `govlab replay --json` (S22, J1); `seconds` is wall time."""
