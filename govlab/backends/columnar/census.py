@@ -111,7 +111,7 @@ def _stepwise(
         return
     groups = grouped(scope, states)
     by_group = _sums(groups.ids, times)
-    weights = [by_group[at] for at in range(len(groups))]
+    weights = pl.Series([by_group[at] for at in range(len(groups))], dtype=pl.UInt64)
     sample = states[groups.rows]
     kinds = {name: _words(marks(sample, name)) for name in changed}
     differs = {name: pl.repeat(False, len(weights), eager=True) for name in changed}
