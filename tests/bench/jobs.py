@@ -41,6 +41,7 @@ class Job:
     rules: int
     rows: int = 0
     peer: str = ""
+    seed: int = workload.SEED  # of the rules
 
 
 def write_log(work: Path, count: int) -> Path:
@@ -56,7 +57,7 @@ def write_log(work: Path, count: int) -> Path:
 
 def run(job: Job, work: Path) -> dict[str, Any]:
     """The findings of `job`, which reads and writes below `work`."""
-    given = workload.rules(job.rules)
+    given = workload.rules(job.rules, job.seed)
     match job.what:
         case "peer":
             return _peer(job.peer, given, work)

@@ -31,25 +31,28 @@ from tests.bench.figures import Results, load
 from tests.bench.jobs import Job, command, write_log
 from tests.bench.peers import PEERS
 from tests.bench.table import BEGIN, END, markdown, quote
+from tests.bench.workload import BROAD
 
 __all__ = ["RESULTS", "ROOT", "jobs", "publish", "quoted"]
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "replay.json"
-_MANY = 100  # rules, above which nested when/then takes minutes, and a replay is measured once
+_MANY = 100  # rules, above which nested when/then takes minutes
+_TEN = 10  # rules, which are measured twice: as they are drawn, and such as read every column
 _TOO_LONG, _LARGE = 600, 3600  # seconds for one job, and for a large log
 
 
-def jobs(
-    rows: Sequence[int], rules: Sequence[int], peer_rules: Sequence[int], *, first: bool
-) -> Iterator[Job]:
-    """The jobs of one round, what is compared next to each other; many rules in the `first`."""
-    for count in (count for count in rules if first or count <= _MANY):
+def jobs(rows: Sequence[int], rules: Sequence[int], peer_rules: Sequence[int]) -> Iterator[Job]:
+    """The jobs of one round, what is compared next to each other."""
+    for count in rules:
         for height in rows:
             yield Job("read", count, height)
             if count <= _MANY:
                 yield Job("hand", count, height)
             yield Job("govlab", count, height)
+            if count == _TEN:
+                yield Job("read", count, height, seed=BROAD)
+                yield Job("govlab", count, height, seed=BROAD)
         if count in peer_rules:
             yield from (Job("peer", count, 0, peer.name) for peer in PEERS)
 
@@ -93,7 +96,7 @@ def _measure(todo: Sequence[tuple[int, Job]], work: Path) -> list[dict[str, Any]
 
 
 def _key(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(one[name] for name in ("round", "what", "rules", "rows", "peer"))
+    return tuple(one[name] for name in ("round", "what", "rules", "rows", "peer", "seed"))
 
 
 def _said(one: Mapping[str, Any]) -> str:
@@ -174,7 +177,7 @@ def main() -> None:
     todo = [
         (at, job)
         for at in range(said.rounds)
-        for job in jobs(said.rows, said.rules, said.peer_rules, first=at == 0)
+        for job in jobs(said.rows, said.rules, said.peer_rules)
     ]
     if said.large:
         todo.append((0, Job("large", 100, said.large)))

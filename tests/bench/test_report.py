@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.bench import report
+from tests.bench import report, workload
 from tests.bench.figures import Results, load
 from tests.bench.jobs import Job
 from tests.bench.peers import PEERS, UNAVAILABLE
+from tests.bench.peers.neutral import columns
 from tests.bench.report import RESULTS, ROOT, jobs, publish, quoted
 from tests.bench.table import BEGIN, END, markdown, quote
 
@@ -21,8 +23,7 @@ SPEEDS = {"read": 1.0, "hand": 4.0, "govlab": 2.0}
 
 
 def one(at: int, job: Job, **more: Any) -> dict[str, Any]:
-    fields = {"what": job.what, "rules": job.rules, "rows": job.rows, "peer": job.peer}
-    return {"round": at, **fields, **more}
+    return {"round": at, **asdict(job), **more}
 
 
 def made(at: int, job: Job) -> dict[str, Any]:
@@ -39,11 +40,7 @@ def made(at: int, job: Job) -> dict[str, Any]:
 
 @pytest.fixture
 def results() -> Results:
-    found = [
-        made(at, job)
-        for at in range(3)
-        for job in jobs(ROWS, [10, 100, 1000], [10, 100], first=at == 0)
-    ]
+    found = [made(at, job) for at in range(3) for job in jobs(ROWS, [10, 100, 1000], [10, 100])]
     found.append(one(0, Job("large", 100, 100_000_000), seconds=50.0, peak_mb=900))
     return Results({"processors": "2", "polars": "2.1.0", "cedarpy": "4.12.2"}, found)
 
@@ -61,7 +58,9 @@ def test_what_was_not_measured_is_named(results: Results) -> None:
     assert f"- {PEERS[2].name} at 100 rules: `{PEERS[2].package}` is not installed." in said
     assert all(f"- {name}: {why}." in said for name, why in UNAVAILABLE.items())
     assert "| 10 M | 100 | 2.00 | 8.00 | 4.00 | 2.50 M | 2.0x | 0.5x | 500 |" in said
-    assert "| 10 M | 1000 | 1.00 | — | 2.00 | 5.00 M | 2.0x | — | 500 |" in said
+    assert "| 10 M | 1000 | 2.00 | — | 4.00 | 2.50 M | 2.0x | — | 500 |" in said
+    assert "| 10 M | 10 broad | 2.00 | — | 4.00 | 2.50 M | 2.0x | — | 500 |" in said
+    assert "10 M rows under 1000 rules take 1.00 times the time of 10, and 1.00 times" in said
 
 
 def test_a_peer_is_shown_with_its_licence_and_equality(results: Results) -> None:
@@ -141,3 +140,9 @@ def test_a_job_that_fails_is_recorded(tmp_path: Path) -> None:
     found = report._found(Job("govlab", 3, 5), tmp_path)
     assert found["failed"].startswith("exit 1: ")
     assert json.dumps(found)
+
+
+def test_ten_broad_rules_read_the_columns_of_a_thousand() -> None:
+    broad, many = workload.rules(10, workload.BROAD), workload.rules(1000)
+    assert set(columns(broad)) == set(columns(many))
+    assert set(columns(workload.rules(10))) < set(columns(many))

@@ -18,7 +18,19 @@ import polars as pl
 
 from govlab.log.store import FORMAT_VERSION, MANIFEST, with_list_texts
 
-__all__ = ["COLUMNS", "TAGS", "Condition", "Rule", "bundle", "cel", "rows", "rules", "write_log"]
+__all__ = [
+    "BROAD",
+    "COLUMNS",
+    "SEED",
+    "TAGS",
+    "Condition",
+    "Rule",
+    "bundle",
+    "cel",
+    "rows",
+    "rules",
+    "write_log",
+]
 
 Kind = Literal[
     "eq", "in", "over", "under", "is", "tag", "any_prefix", "all_in", "matches", "sum_over", "arg",
@@ -83,7 +95,11 @@ COLUMNS = (
 _DECISIONS = ["ALLOW", "ALLOW_WITH_CONSTRAINTS", "REQUIRE_APPROVAL", "DENY"]
 
 
-def rules(count: int, seed: int = 7, *, policies: int = 3) -> list[Rule]:
+SEED, BROAD = 7, 127
+"""Of the rules; and of ten that read every column that a thousand do, the first from there on."""
+
+
+def rules(count: int, seed: int = SEED, *, policies: int = 3) -> list[Rule]:
     """`count` rules dealt to `policies` policies, in order."""
     rng = random.Random(seed)
     return [_rule(rng, at * policies // count, f"r{at}") for at in range(count)]
