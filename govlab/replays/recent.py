@@ -53,6 +53,11 @@ class Recent:
             self._made = [*self._made, made][-_MOST:]
         return made.alike
 
+    def forget(self) -> None:
+        """Begins anew."""
+        with self._lock:
+            self._made.clear()
+
 
 RECENT = Recent()
 """Of this process."""
