@@ -13,6 +13,7 @@ from govlab.cli.options import as_json, emit, show_people
 from govlab.cli.replay import read_log
 from govlab.cli.ruling import OneRule, ruling
 from govlab.cli.selecting import by_option, listed, parse_show, selecting, show_option
+from govlab.log.collect import collected
 from govlab.log.fitting import fitting_starters
 from govlab.replays import replay_selection
 from govlab.report.check import check_text, per_day
@@ -69,5 +70,6 @@ def _starter(frame: pl.LazyFrame) -> str:
     if "source_format" not in frame.collect_schema().names():
         return fitting_starters("")[0]
     formats = frame.select(pl.col("source_format").cast(pl.String).value_counts(sort=True))
-    first = formats.head(1).unnest("source_format").collect().get_column("source_format")
+    most = formats.head(1).unnest("source_format")
+    first = collected(most, in_pieces=True).get_column("source_format")
     return fitting_starters(str(first[0]) if first.len() else "")[0]

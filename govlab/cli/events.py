@@ -160,7 +160,7 @@ def _page(found: _Found, wanted: _Wanted, asked: tuple[str, ...]) -> Pageful:
     every = found.listing.events
     given = {"decided": wanted.decision, "by rule": wanted.rule, "origin": wanted.origin}
     words = (*asked, *(f"{name} {word}" for name, word in given.items() if word is not None))
-    listing = replace(found.listing, events=_chosen(found, wanted))
+    listing = replace(found.listing, parts=(_chosen(found, wanted),))
     return Pageful(
         listing, found.scope, found.source, every.height, period(every), words, found.assumptions
     )
@@ -202,7 +202,7 @@ def _recorded(given: _Given, figure: str | None = None, side: Side = "numerator"
 
     seen = recorded(opened.log, given.selection, narrowed=narrowed, org=given.org)
     asked = (*seen.scope.reads, "resource")
-    listing = Listing(seen.decided, {}, seen.scope.zone(), asked, by_time=True)
+    listing = Listing((seen.decided,), {}, seen.scope.zone(), asked, by_time=True)
     return _Found(listing, seen.scope, seen.source, None, ())
 
 
@@ -218,7 +218,7 @@ def _replayed(given: _Given, bundle: Bundle) -> _Found:
     )
     mentions = mentions_of(result.plan)
     zone, asked = result.scope.zone(), result.scope.reads
-    listing = Listing(result.decided, mentions, zone, asked, by_time=True)
+    listing = Listing((result.decided,), mentions, zone, asked, by_time=True)
     rules, assumed = (*mentions, "default"), result.plan.assumptions
     return _Found(listing, result.scope, result.source, bundle, rules, assumed)
 

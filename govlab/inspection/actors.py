@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from govlab.inspection.model import Actor, Of
+from govlab.log.collect import collected
 
 __all__ = ["FAILED", "PRODUCTION", "actors"]
 
@@ -43,7 +44,7 @@ def actors(frame: pl.LazyFrame, column: str, most: int = 10) -> tuple[tuple[Acto
         cells += [pl.col("ts").min().alias("first"), pl.col("ts").max().alias("last")]
     rows = frame.group_by(pl.col(column).alias("name")).agg(cells)
     rows = rows.with_columns(pl.col("name").cast(pl.String)).drop_nulls("name")
-    found = rows.sort(["events", "name"], descending=[True, False]).collect()
+    found = collected(rows, in_pieces=True).sort(["events", "name"], descending=[True, False])
     return tuple(_actor(row) for row in found.head(most).to_dicts()), found.height
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from govlab.inspection.model import Fill, Status
+from govlab.log.collect import collected
 from govlab.schema import ACTIONS, MARKS, RUN_REQUEST
 
 __all__ = ["fills", "status_of"]
@@ -24,7 +25,7 @@ def fills(frame: pl.LazyFrame, events: int, formats: Mapping[str, Any]) -> tuple
     """
     have = frame.collect_schema().names()
     names = [name for name in _COLUMNS if name in have]
-    counts = frame.select(pl.col(names).count()).collect().row(0, named=True) if names else {}
+    counts = _row(frame.select(pl.col(names).count())) if names else {}
     malformed = _marked(frame, MARKS[1])
     unknown = _marked(frame, MARKS[0]) + _unlisted(frame, formats) + _unsaid(frame, formats)
     found = []
@@ -43,7 +44,7 @@ def _marked(frame: pl.LazyFrame, mark: str) -> Counter[str]:
     found: Counter[str] = Counter()
     if mark not in frame.collect_schema().names():
         return found
-    words = frame.group_by(pl.col(mark).cast(pl.String)).len().collect()
+    words = collected(frame.group_by(pl.col(mark).cast(pl.String)).len(), in_pieces=True)
     for word, events in words.iter_rows():
         found.update(dict.fromkeys(filter(None, (word or "").split(",")), events))
     return found
@@ -55,7 +56,8 @@ def _unlisted(frame: pl.LazyFrame, formats: Mapping[str, Any]) -> Counter[str]:
     after = [name for name, column in ACTIONS.items() if column.phase == "after"]
     if not formats or "source_format" not in frame.collect_schema().names():
         return found
-    counts = frame.group_by(pl.col("source_format").cast(pl.String)).len().collect()
+    by_format = frame.group_by(pl.col("source_format").cast(pl.String)).len()
+    counts = collected(by_format, in_pieces=True)
     for name, events in counts.iter_rows():
         filled = formats.get(name or "", {}).get("columns", ())
         found.update({column: events for column in after if column not in filled})
@@ -70,8 +72,13 @@ def _unsaid(frame: pl.LazyFrame, formats: Mapping[str, Any]) -> Counter[str]:
         partly = [column for column in known.get("partly", ()) if column in have]
         if partly and "source_format" in have:
             rows = frame.filter(pl.col("source_format").cast(pl.String) == name)
-            found.update(rows.select(pl.col(partly).null_count()).collect().row(0, named=True))
+            found.update(_row(rows.select(pl.col(partly).null_count())))
     return found
+
+
+def _row(frame: pl.LazyFrame) -> dict[str, int]:
+    """The one row of `frame`."""
+    return collected(frame, in_pieces=True).row(0, named=True)
 
 
 def status_of(events: int, filled: int, unknown: int) -> Status:

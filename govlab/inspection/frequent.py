@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from govlab.inspection.model import Fill
+from govlab.log.collect import collected
 
 __all__ = ["RESOURCE", "frequent"]
 
@@ -43,5 +44,5 @@ def frequent(
 
 def _most(frame: pl.LazyFrame, value: pl.Expr) -> tuple[tuple[str, int], ...]:
     counted = frame.group_by(value.alias("value")).len().drop_nulls("value")
-    rows = counted.sort(["len", "value"], descending=[True, False]).head(_MOST).collect()
-    return tuple(rows.iter_rows())
+    rows = counted.sort(["len", "value"], descending=[True, False]).head(_MOST)
+    return tuple(collected(rows, in_pieces=True).iter_rows())

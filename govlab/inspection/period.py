@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from govlab.inspection.model import Gap, Period
+from govlab.log.collect import collected
 
 __all__ = ["period_of"]
 
@@ -28,8 +29,8 @@ def period_of(frame: pl.LazyFrame, events: int, zone: str | None) -> Period:
     if "ts" not in have:
         return _unknown(events, sources, zone, weighted)
     ts = pl.col("ts")
-    low, high, none = frame.select(ts.min().alias("a"), ts.max().alias("b"),
-                                   ts.null_count().alias("c")).collect().row(0)  # fmt: skip
+    ends = frame.select(ts.min().alias("a"), ts.max().alias("b"), ts.null_count().alias("c"))
+    low, high, none = collected(ends, in_pieces=True).row(0)
     if low is None:
         return _unknown(events, sources, zone, weighted)
     days = (high.date() - low.date()).days + 1
@@ -59,20 +60,20 @@ def _unknown(events: int, sources: dict[str, int], zone: str | None, weighted: i
 
 
 def _one(frame: pl.LazyFrame, expression: pl.Expr) -> Any:
-    return frame.select(expression).collect().item()
+    return collected(frame.select(expression), in_pieces=True).item()
 
 
 def _counts(frame: pl.LazyFrame, column: str) -> dict[str, int]:
     """Values of a column, most frequent first."""
-    counted = frame.group_by(pl.col(column).cast(pl.String)).len().collect()
+    counted = collected(frame.group_by(pl.col(column).cast(pl.String)).len(), in_pieces=True)
     rows = [(value, n) for value, n in counted.iter_rows() if value is not None]
     return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
 
 
 def _filled(frame: pl.LazyFrame, step: str) -> list[datetime]:
     """The days or hours with events, in order."""
-    cut = frame.select(pl.col("ts").dt.truncate(step)).unique().drop_nulls().sort("ts").collect()
-    return cut.get_column("ts").to_list()
+    cut = frame.select(pl.col("ts").dt.truncate(step)).unique().drop_nulls()
+    return collected(cut, in_pieces=True).get_column("ts").sort().to_list()
 
 
 def _gaps(filled: list[datetime], *, hourly: bool) -> list[Gap]:

@@ -13,6 +13,7 @@ import polars as pl
 from govlab.inspection.columns import status_of
 from govlab.inspection.model import Decisions, Fill, Runs, SourceFile, Sources
 from govlab.log import scan_runs
+from govlab.log.collect import collected
 from govlab.log.sources import Source, UnreadableError
 from govlab.log.store import MANIFEST
 from govlab.schema import RUNS
@@ -72,13 +73,14 @@ def runs_of(frame: pl.LazyFrame, whole: pl.LazyFrame, folder: Path | None, event
     named, without = 0, events
     if "run_id" in frame.collect_schema().names():
         named = len(_ids(frame))
-        without = frame.select(pl.col("run_id").null_count()).collect().item()
+        nulls = frame.select(pl.col("run_id").null_count())
+        without = collected(nulls, in_pieces=True).item()
     table = scan_runs(folder) if folder is not None else None
     if table is None:
         return Runs(named, None, without, ())
-    runs = table.collect()
-    idle = runs.filter(~pl.col("run_id").is_in(_ids(whole).to_list())).height
-    return Runs(named, idle, without, tuple(_fills(runs)))
+    known = table.select(pl.col("run_id").cast(pl.String)).collect()
+    idle = known.join(_ids(whole).to_frame(), on="run_id", how="anti").height
+    return Runs(named, idle, without, tuple(_fills(table, known.height)))
 
 
 def _ids(frame: pl.LazyFrame) -> pl.Series:
@@ -86,17 +88,18 @@ def _ids(frame: pl.LazyFrame) -> pl.Series:
     if "run_id" not in frame.collect_schema().names():
         return pl.Series("run_id", [], pl.String)
     named = frame.select(pl.col("run_id").cast(pl.String)).drop_nulls().unique()
-    return named.collect().to_series()
+    return collected(named, in_pieces=True).to_series()
 
 
-def _fills(runs: pl.DataFrame) -> Iterator[Fill]:
+def _fills(table: pl.LazyFrame, runs: int) -> Iterator[Fill]:
     """What is known of runs once they ended; the rest stands beside each event."""
+    counts = table.select(pl.all().count()).collect().row(0, named=True)
     for name, column in RUNS.items():
         if column.phase == "after" and name not in ("source_format", "source_ref"):
-            filled = runs.get_column(name).count() if name in runs.columns else 0
-            status = status_of(runs.height, filled, 0 if name in runs.columns else runs.height)
-            absent = runs.height - filled if name in runs.columns else 0
-            lacking = runs.height - filled - absent
+            filled = counts.get(name, 0)
+            status = status_of(runs, filled, 0 if name in counts else runs)
+            absent = runs - filled if name in counts else 0
+            lacking = runs - filled - absent
             yield Fill(f"run.{name}", "runs", column.doc, status, filled, absent, 0, lacking)
 
 
@@ -106,7 +109,8 @@ def decisions_of(
     """Recorded decisions by word; what the source says in words that no table maps."""
     words: dict[str, int] = {}
     if "decision" in frame.collect_schema().names():
-        counted = frame.group_by(pl.col("decision").cast(pl.String)).len().collect()
+        by_word = frame.group_by(pl.col("decision").cast(pl.String)).len()
+        counted = collected(by_word, in_pieces=True)
         rows = [(word, n) for word, n in counted.iter_rows() if word is not None]
         words = dict(sorted(rows, key=lambda row: (-row[1], row[0])))
     unmapped = manifest.get("unmapped") or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +23,7 @@ from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.each import decide_one_by_one
 from govlab.replays.notes import assumed_notes, copies_notes, cube_note
-from govlab.replays.provenance import Provenance, provenance, with_assumed
+from govlab.replays.provenance import Provenance, added, provenance, with_assumed
 from govlab.replays.rows import SCHEMA
 from govlab.replays.shared import Shared
 from govlab.replays.sink import sink_parquet
@@ -93,6 +94,18 @@ class Replay:
         if self.engine != "columnar":
             return self._rows[1].lazy()
         return self.stream.frame()
+
+    def columns(self) -> list[str]:
+        """The columns of `scan`."""
+        return self._rows[1].columns if self.engine != "columnar" else self.stream.schema().names()
+
+    def parts(self, columns: Sequence[str], *keep: pl.Expr) -> Iterator[pl.DataFrame]:
+        """`columns` of `scan` in the rows that `keep` chooses by them, part by part, few in memory
+        (but with history all)."""
+        if self.engine != "columnar":
+            rows = self._rows[1].filter(keep) if keep else self._rows[1]
+            return iter((rows.select(columns),))
+        return self.stream.parts(columns, *keep)
 
     @property
     def frame(self) -> pl.LazyFrame:
@@ -217,8 +230,10 @@ class Replay:
         """Of every attribute that the bundle reads, where its values come from (J5)."""
         if self._classes is not None:
             return self._classes.provenance()
-        if self.cube is None:
+        if self.engine != "columnar":
             return provenance(self.plan, self.decided)
+        if self.cube is None:
+            return added(self.stream.provenance())
         rows = self.cube.rows.select(pl.all().name.prefix(LOG))
         return provenance(self.plan, rows, self.cube.counts)
 
@@ -251,7 +266,15 @@ class Replay:
         if "ts" not in self.log.collect_schema():
             return None, None
         ends = self.log.select(oldest=pl.col("ts").min(), newest=pl.col("ts").max())
-        return period(collected(ends.unpivot(value_name="log.ts")))
+        return period(collected(ends, in_pieces=True).unpivot(value_name="log.ts"))
+
+    def formats(self) -> frozenset[str]:
+        """The formats of the events' sources, as far as the log tells them."""
+        log = self.log if self.engine == "columnar" else self._rows[0].lazy()
+        if "source_format" not in log.collect_schema():
+            return frozenset()
+        found = log.select(pl.col("source_format").cast(pl.String).unique().drop_nulls())
+        return frozenset(collected(found, in_pieces=True).to_series())
 
     def chart(self, column: str | None = None) -> Any:
         """An Altair chart of the decisions, in all or by a column the replay was counted by."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ from govlab.backends.columnar import Census, assumed_rows, census
 from govlab.plan import Plan
 from govlab.schema import MARKS
 
-__all__ = ["Provenance", "provenance", "with_assumed"]
+__all__ = ["Provenance", "added", "provenance", "with_assumed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,19 @@ def provenance(
         Provenance(name, counts, late.get("cost_micro_usd" if name == "cost" else name, 0))
         for name, counts in sorted(census(plan, frame, each).items())
     )
+
+
+def added(parts: Iterable[tuple[Provenance, ...]]) -> tuple[Provenance, ...]:
+    """The provenance of all events, of those of parts of one log under one plan."""
+    return tuple(
+        Provenance(
+            same[0].attribute,
+            Census(**{f.name: sum(getattr(p.counts, f.name) for p in same)
+                      for f in fields(Census)}),
+            sum(p.hindsight for p in same),
+        )
+        for same in zip(*parts, strict=True)
+    )  # fmt: skip
 
 
 def _unprefixed(name: str) -> str:

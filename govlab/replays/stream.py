@@ -16,15 +16,16 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from govlab.backends.columnar import Engine, needed, written
+from govlab.backends.columnar.attributes import columns_of
 from govlab.errors import LogError
 from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.alike import SHARED, Alike, shares
-from govlab.replays.provenance import with_assumed
+from govlab.replays.provenance import Provenance, provenance, with_assumed
 from govlab.replays.recent import RECENT
 from govlab.replays.rows import SCHEMA
 from govlab.replays.summary import origin
-from govlab.schema import LIST_TEXT
+from govlab.schema import LIST_TEXT, MARKS
 
 __all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "readable"]
 
@@ -35,6 +36,7 @@ KINDS_BATCH = 3 * BATCH
 LOG = "log."
 """Begins the name of a column of the log beside its decision."""
 
+_WIDE = 4  # batches into which one is cut where much of a row is read beside what decides it
 _WORKERS, _AHEAD = 2, 3
 _TOLD = frozenset({"matched", "constraints", "approvals", "evidence_required"})
 _SAMPLE = 50_000  # rows that tell what columns are like
@@ -66,7 +68,7 @@ class Stream:
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
         ) -> Iterator[pl.DataFrame]:
             left, wanted = rows, schema.names() if columns is None else columns
-            for decided in self._parts(wanted):
+            for decided in self.parts(wanted):
                 part = decided if left is None else decided.head(left)
                 left = None if left is None else left - part.height
                 yield part if predicate is None else part.filter(predicate)
@@ -75,21 +77,35 @@ class Stream:
 
         return register_io_source(read, schema=schema)
 
-    def _parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """`columns` of the decisions, batch by batch."""
+    def parts(self, columns: Sequence[str], *keep: pl.Expr) -> Iterator[pl.DataFrame]:
+        """`columns` of the decisions, batch by batch; the rows that `keep` chooses by them."""
         read = self.reads(columns)
         if (
             self.kinds is None
             or not SHARED.issuperset(columns)
             or not shares(self.kinds, read, self.log.collect_schema().names())
         ):
-            return (decided for _, decided in self.batches(columns))
-        return self._alike(self.kinds, columns, read)
+            return self._each(columns, keep)
+        found = self._alike(self.kinds, columns, read)
+        return (part.filter(keep) for part in found) if keep else found
+
+    def _each(self, columns: Sequence[str], keep: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        """As `parts`; rows that are not kept are gone before the next batch is read."""
+
+        def decide(batch: pl.DataFrame) -> pl.DataFrame:
+            decided = self.decided(batch, columns)
+            return decided.filter(keep) if keep else decided
+
+        log = self.log.select(self.reads(columns))
+        wide = any(c.startswith(LOG) for c in columns)
+        size = max(1, BATCH // _WIDE) if wide else BATCH
+        batches = log.collect_batches(chunk_size=size, maintain_order=True)
+        yield from readable(ahead(decide, batches))
 
     def _alike(
         self, kinds: Kinds, columns: Sequence[str], read: Sequence[str]
     ) -> Iterator[pl.DataFrame]:
-        """As `_parts`, rows of one kind decided together where they can be."""
+        """As `parts`, rows of one kind decided together where they can be."""
         table = kinds.table.select(n for n in read if n in kinds.table.columns)
         beside = self.log.select(n for n in read if n not in table.columns)
         schema = beside.collect_schema()
@@ -119,6 +135,19 @@ class Stream:
 
         batches = read.collect_batches(chunk_size=BATCH, maintain_order=True)
         yield from readable(ahead(decide, batches))
+
+    def provenance(self) -> Iterator[tuple[Provenance, ...]]:
+        """Of each batch, where the values that the plan reads come from."""
+        reads = {*needed(self.plan), *(c for name in self.plan.reads() for c in columns_of(name))}
+        names = [n for n in self.shown if n in reads or n == MARKS[2]]
+        log = self.log.select(names or self.shown[:1])
+        batches = log.collect_batches(chunk_size=max(1, BATCH // _WIDE), maintain_order=True)
+
+        def told(batch: pl.DataFrame) -> tuple[Provenance, ...]:
+            return provenance(self.plan, batch.select(pl.all().name.prefix(LOG)))
+
+        yield told(log.head(0).collect())
+        yield from readable(ahead(told, batches))
 
     def empty(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch without rows."""

@@ -16,6 +16,9 @@ from govlab.report.text import clock, counted, percent, table, wrapped
 __all__ = ["check_text", "per_day"]
 
 _DAYS = 14
+_PER_DAY = pl.Schema(
+    {"date": pl.String, "events": pl.UInt32, "stopped": pl.UInt32, "held": pl.UInt32}
+)
 _CLAUDE_CODE = (
     "Claude Code removes transcripts after its clean-up period (setting "
     "cleanupPeriodDays): what is older is not here"
@@ -67,21 +70,22 @@ def per_day(replay: Replay) -> pl.DataFrame:
 
     Columns: date, events, stopped, held.
     """
-    decided, zone = replay.decided, replay.scope.tz
-    if "log.ts" not in decided.columns or replay.cube is not None:
-        return pl.DataFrame(
-            schema={"date": pl.String, "events": pl.UInt32, "stopped": pl.UInt32, "held": pl.UInt32}
-        )
+    empty = _PER_DAY.to_frame()
+    if "log.ts" not in replay.columns() or replay.cube is not None:
+        return empty
+    parts = replay.parts(["decision", "origin", "log.ts"])
+    counted = pl.concat([empty, *(_day_counts(part, replay.scope.tz) for part in parts)])
+    return counted.group_by("date").agg(pl.all().sum()).sort("date")
+
+
+def _day_counts(decided: pl.DataFrame, zone: str) -> pl.DataFrame:
     counted = pl.col("origin").is_in(["rule", "error"])
-    return (
-        decided.drop_nulls("log.ts")
-        .group_by(date=pl.col("log.ts").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d"))
-        .agg(
-            events=pl.len(),
-            stopped=(counted & (pl.col("decision") == "DENY")).sum(),
-            held=(counted & (pl.col("decision") == "REQUIRE_APPROVAL")).sum(),
-        )
-        .sort("date")
+    date = pl.col("log.ts").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d")
+    by_day = decided.drop_nulls("log.ts").group_by(date=date)
+    return by_day.agg(
+        events=pl.len(),
+        stopped=(counted & (pl.col("decision") == "DENY")).sum(),
+        held=(counted & (pl.col("decision") == "REQUIRE_APPROVAL")).sum(),
     )
 
 
@@ -105,12 +109,10 @@ def _days(replay: Replay) -> Iterator[str]:
 
 
 def _reach(replay: Replay) -> Iterator[str]:
-    decided, zone = replay.decided, replay.scope.zone()
+    zone = replay.scope.zone()
     oldest, _ = replay.period()
     if oldest is not None:
         shown = "oldest event" if replay.scope.is_all() else "oldest event in scope"
         yield f"{shown}: {clock(oldest, zone)} {zone.key}"
-    if "log.source_format" in decided.columns:
-        formats = decided.get_column("log.source_format").cast(pl.String).unique()
-        if any(str(name).startswith("claudecode") for name in formats):
-            yield _CLAUDE_CODE
+    if any(name.startswith("claudecode") for name in replay.formats()):
+        yield _CLAUDE_CODE

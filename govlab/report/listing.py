@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -12,32 +12,39 @@ import polars as pl
 from govlab.plan import Plan
 from govlab.report.disclosure import CLOSED, PEOPLE, Disclosure, plain, shown
 from govlab.report.text import clean, clock, middle
+from govlab.report.together import Together
 from govlab.runtime import arguments
 from govlab.schema import MARKS
 
-__all__ = ["STOPPED", "Listing", "listing_lines", "mentions_of", "values_read"]
+__all__ = ["STOPPED", "UNSHOWN", "Listing", "listing_lines", "mentions_of", "values_read"]
 
 STOPPED = ("DENY", "REQUIRE_APPROVAL", "REMEDIATE", "ALLOW_WITH_CONSTRAINTS")
 """The decisions after which an action does not simply go ahead, the most restrictive first."""
 
 _ALWAYS = ("log.actor", "log.tool", "log.action")
-_NEVER = ("log.ts", "log.event_id", "log.run_id", "log.source_format", *(f"log.{m}" for m in MARKS))
+UNSHOWN = ("log.event_id", "log.run_id", "log.source_format", *(f"log.{mark}" for mark in MARKS))
+"""The columns of which a list of events says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Decided events (columns as in `Replay.decided`), and what of each may be shown.
 
-    `mentions` has the attributes that each rule reads; `asked` are attributes that the reader
-    named, which are shown of every event. In the order of time where `by_time`, else the most
-    restrictive decision first.
+    They may come in `parts`, of which few are in memory. `mentions` has the attributes that each
+    rule reads; `asked` are attributes that the reader named, which are shown of every event. In the
+    order of time where `by_time`, else the most restrictive decision first.
     """
 
-    events: pl.DataFrame
+    parts: Iterable[pl.DataFrame]
     mentions: Mapping[str, tuple[str, ...]]
     zone: tzinfo
     asked: tuple[str, ...] = ()
     by_time: bool = False
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """All of them, in memory."""
+        return pl.concat(self.parts)
 
     def names(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """The attributes shown of one event."""
@@ -54,41 +61,37 @@ def listing_lines(
     listing: Listing, show: int | None, heading: str, disclosure: Disclosure = CLOSED
 ) -> Iterator[str]:
     """The events, same actions together, `show` kinds at most (None: all)."""
-    groups = _grouped(listing, disclosure)
-    first = groups if show is None else groups.head(show)
+    found = _together(listing, show, disclosure)
+    first = found.first()
     more = (
         ""
-        if first.height == groups.height
-        else f" (the first {first.height:,} of {groups.height:,} kinds; --show all)"
+        if first.height == found.kinds
+        else f" (the first {first.height:,} of {found.kinds:,} kinds; --show all)"
     )
-    yield f"{heading}: {listing.events.height:,}{more}"
+    yield f"{heading}: {found.events:,}{more}"
     for row in first.iter_rows(named=True):
         yield from _event(row, listing, disclosure)
 
 
-def _grouped(listing: Listing, disclosure: Disclosure) -> pl.DataFrame:
+def _together(listing: Listing, show: int | None, disclosure: Disclosure) -> Together:
     """One row for the same action decided the same way: its number, its first event.
 
     What the deciding rule did not read is not shown (J18), so that it tells no two apart; nor
     does a person who is hidden.
     """
-    events = listing.events
-    read = [c for c in events.columns if c.startswith("log.") and c not in (*_ALWAYS, *_NEVER)]
-    hidden = () if disclosure.show_people else (f"log.{name}" for name in PEOPLE)
-    keys = [*(c for c in _ALWAYS if c in events.columns), "decision", "rule", "origin"]
-    keys += [column for column in read if column not in set(hidden)]
-    rows = events.with_columns(pl.col(pl.Categorical).cast(pl.String)).with_row_index("row")
-    rows = rows.with_columns(_where_read(column, listing) for column in read)
+    hidden = frozenset(() if disclosure.show_people else (f"log.{name}" for name in PEOPLE))
     rank = pl.col("decision").replace_strict(list(STOPPED), range(len(STOPPED)), default=9)
-    order: list[pl.Expr | str] = [
-        *([] if listing.by_time else [rank]),
-        *(c for c in ("log.ts",) if c in rows.columns),
-    ]
-    return (
-        rows.group_by(keys, maintain_order=True)
-        .agg(pl.len().alias("times"), pl.exclude(keys).first())
-        .sort([*order, "row"])
-    )
+    found = Together(() if listing.by_time else (rank,), show)
+    for part in listing.parts:
+        names = part.columns
+        read = [
+            c for c in names if c.startswith("log.") and c not in (*_ALWAYS, "log.ts", *UNSHOWN)
+        ]
+        keys = [*(c for c in _ALWAYS if c in names), "decision", "rule", "origin"]
+        rows = part.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        rows = rows.with_columns(_where_read(column, listing) for column in read)
+        found.take(rows, [*keys, *(column for column in read if column not in hidden)])
+    return found
 
 
 def _where_read(column: str, listing: Listing) -> pl.Expr:

@@ -16,13 +16,15 @@ from govlab.report.disclosure import (
     plain,
     settings_line,
 )
-from govlab.report.listing import STOPPED, Listing, listing_lines, mentions_of
+from govlab.report.listing import STOPPED, UNSHOWN, Listing, listing_lines, mentions_of
 from govlab.report.provenance import assumption_lines, cure_lines, provenance_lines
 from govlab.report.scope import scope_lines
 from govlab.report.text import clean, percent, share, table, wrapped
 from govlab.schema import DECISIONS
 
 __all__ = ["event_lines", "replay_html", "replay_text"]
+
+_LISTED = ("decision", "rule", "reason", "origin", "missing", "lacks")
 
 
 def replay_text(replay: Replay, *, show: int | None = 20, disclosure: Disclosure = CLOSED) -> str:
@@ -158,10 +160,13 @@ def event_lines(replay: Replay, show: int | None, disclosure: Disclosure = CLOSE
     """What was stopped, held or limited: the most restrictive first, same actions together."""
     if show == 0 or replay.cube is not None:
         return
-    held = (pl.col("origin") == "rule") & pl.col("decision").is_in(STOPPED)
-    stopped = replay.scan().filter(held | (pl.col("origin") == "error")).collect()
-    if stopped.is_empty():
+    s = replay.summary
+    if not s.origins["error"] and not any(s.decisions[name] for name in STOPPED):
         return
+    held = (pl.col("origin") == "rule") & pl.col("decision").is_in(STOPPED)
+    of_log = {c for c in replay.columns() if c.startswith("log.")}.difference(UNSHOWN)
+    shown = [c for c in replay.columns() if c in _LISTED or c in of_log]
+    stopped = replay.parts(shown, held | (pl.col("origin") == "error"))
     listing = Listing(stopped, mentions_of(replay.plan), replay.scope.zone())
     yield from listing_lines(
         listing, show, "events that would not simply have gone ahead", disclosure

@@ -25,7 +25,7 @@ from tests.bench.peers import PEERS
 from tests.bench.peers.neutral import Combine, answers, columns, present, rows, targets
 from tests.bench.workload import Rule
 
-__all__ = ["OUT", "Job", "run", "write_log"]
+__all__ = ["OUT", "Job", "peak_of", "run", "write_log"]
 
 OUT = ("decision", "rule", "status", "constraints")
 PART = 2_000_000  # rows of a partition of the large log
@@ -135,6 +135,17 @@ def _peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     known = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
     return int(known["VmHWM"].split()[0]) // 1024
+
+
+def peak_of() -> None:
+    """Does what `govlab` is asked on the command line; the last word on standard error is the
+    memory that took, in MB."""
+    from govlab.cli.main import main as govlab_main  # noqa: PLC0415  the other jobs need none
+
+    try:
+        govlab_main()
+    finally:
+        print(_peak(), file=sys.stderr)  # noqa: T201
 
 
 def main(*said: str) -> None:

@@ -15,8 +15,10 @@ from govlab.bundle import load_bundle
 from govlab.log.store import with_list_texts
 from govlab.plan import compile_plan
 from govlab.replays import replay, sink, stream
+from govlab.replays.provenance import provenance
 from govlab.replays.sink import sink_parquet
 from govlab.replays.stream import Stream
+from govlab.report.replay import replay_text
 from tests.backends.differential import differences, plan_of, random_case
 from tests.bench import workload
 from tests.generators import frame_of
@@ -45,10 +47,16 @@ def test_batches_do_not_matter(
 ) -> None:
     """Categories and lists are met in another order, and tables grow from batch to batch."""
     whole = replay(log, "prod-safety", by=["workflow"])
+    decided, summary, text = whole.decided, whole.summary, replay_text(whole, show=50)
     monkeypatch.setattr(stream, "BATCH", rows)
     parts = replay(log, "prod-safety", by=["workflow"])
-    assert parts.decided.equals(whole.decided)
-    assert parts.summary == whole.summary
+    assert parts.decided.equals(decided)
+    assert parts.summary == summary
+    assert parts.provenance() == provenance(whole.plan, decided)
+    assert replay_text(parts, show=50) == text
+    denied = pl.col("decision") == "DENY"
+    kept = pl.concat(parts.parts(["decision", "log.tool"], denied))
+    assert kept.equals(decided.filter(denied).select("decision", "log.tool"))
 
 
 @pytest.mark.parametrize("seed", range(6))
