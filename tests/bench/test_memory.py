@@ -43,11 +43,11 @@ def _peak_of(*said: str) -> int:
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Two logs of an invented organisation, one three times as long as the other."""
+    """Two logs of an invented organisation, one twice as long as the other."""
     folder = tmp_path_factory.mktemp("logs")
-    for rows in (700_000, 2_100_000):
+    for rows in (1_500_000, 3_000_000):
         _peak_of("synth", "--events", str(rows), "--seed", "7", "--out", str(folder / str(rows)))
-    return str(folder / "700000"), str(folder / "2100000")
+    return str(folder / "1500000"), str(folder / "3000000")
 
 
 @pytest.mark.bench

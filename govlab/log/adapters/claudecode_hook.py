@@ -18,29 +18,37 @@ answer on a line of its own belongs to the last call asked about before it. One 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from govlab.log.adapters.claudecode_hook_lines import Told, told
 from govlab.log.adapters.claudecode_hook_rows import Asked, row
-from govlab.log.adapters.claudecode_joined import is_joined, remember
+from govlab.log.adapters.claudecode_joined import hear_later, is_joined, remember
 from govlab.log.adapters.objects import each_object, text_of
+from govlab.log.adapters.rotated import each_of, enlist, enlisted, tallied, turned
+from govlab.log.decode import NotJsonError
 from govlab.log.maps import EMPTY_MAP, ColumnMap
 from govlab.log.records import Action, Format, Options, Record, Run, Skipped
 from govlab.log.sources import Source
 
 __all__ = ["FORMAT", "format_of", "heed", "read"]
 
+_NAME = "claudecode_hook"
 _RESULTS = {"PostToolUse": "success", "PostToolUseFailure": "error"}
 _RUN_FIELDS = {"SessionStart": "model", "UserPromptSubmit": "prompt"}
 
 
 @dataclass(slots=True)
-class _File:
-    """The calls of one file, held until their results and answers were seen."""
+class _Log:
+    """The calls of a log, held until their results and answers were seen.
 
+    `file` is the number of the file that is being read.
+    """
+
+    file: int = 0
     calls: list[Asked] = field(default_factory=list)
     by_id: dict[tuple[str | None, str], Asked] = field(default_factory=dict)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -67,7 +75,7 @@ class _File:
         """What the line says of its session."""
         if one.session is None:
             return
-        run = self.runs.setdefault(one.session, {"line": place, "calls": 0})
+        run = self.runs.setdefault(one.session, {"file": self.file, "line": place, "calls": 0})
         if one.ts:
             run["started"] = min(one.ts, run.get("started", one.ts))
             run["ended"] = max(one.ts, run.get("ended", one.ts))
@@ -80,7 +88,7 @@ class _File:
         if known:
             return known
         run = self.runs.get(one.session or "", {"calls": 0})
-        call = Asked(place, one, run["calls"])
+        call = Asked(place, one, run["calls"], file=self.file)
         run["calls"] += 1
         self.calls.append(call)
         if one.call:
@@ -97,31 +105,61 @@ class _File:
 
 
 def heed(source: Source, options: Options, *, words: Mapping[str, str]) -> None:
-    """Keeps what one file says of calls, for the transcripts that hold them too."""
-    file = _File()
-    for _ in each_object(source, file.take):
-        pass  # what is no call, or cannot be read, is said when the file is read
-    for call in file.calls:
-        remember(options, row(call, words))
+    """Notes a file; what it says of calls is kept for the transcripts that hold them too."""
+    enlist(source, options, _NAME)
+    hear_later(options, partial(_remember, options, words))
+
+
+def _remember(options: Options, words: Mapping[str, str]) -> None:
+    left = {file.path: file for file in enlisted(options, _NAME)}
+    while left:
+        log, files = _Log(), turned(next(iter(left.values())), options, _NAME, _time)
+        for file in files:
+            left.pop(file.path)
+            tallied(each_object(file, log.take))  # said when the file is read
+        for call in log.calls:
+            remember(options, row(call, words))
 
 
 def read(source: Source, options: Options, *, words: Mapping[str, str]) -> Iterator[Record]:
     """The sessions and calls of one file, but for calls that a transcript had."""
-    file = _File()
-    yield from each_object(source, file.take)
-    for name, run in file.runs.items():
-        columns = {k: v for k, v in run.items() if k not in ("line", "calls")}
-        yield Run(run["line"], {"run_id": name, "system": "claude-code", **columns})
-    for call in file.calls:
+    told = partial(_told, options=options, words=words)
+    yield from each_of(source, options, _NAME, _time, told)
+
+
+def _told(
+    files: Sequence[Source], *, options: Options, words: Mapping[str, str]
+) -> list[list[Record]]:
+    """What each file of a log says."""
+    log, found = _Log(), list[list[Record]]()
+    for log.file, file in enumerate(files):
+        found.append(tallied(each_object(file, log.take)))
+    for name, run in log.runs.items():
+        columns = {k: v for k, v in run.items() if k not in ("file", "line", "calls")}
+        known = {"run_id": name, "system": "claude-code", **columns}
+        found[run["file"]].append(Run(run["line"], known))
+    for call in log.calls:
         values = row(call, words)
-        known = is_joined(options, values)
-        yield Skipped("hook record of a transcript's call") if known else Action(call.line, values)
+        joined = is_joined(options, values)
+        kept = (
+            Skipped("hook record of a transcript's call") if joined else Action(call.line, values)
+        )
+        found[call.file].append(kept)
+    return found
+
+
+def _time(data: bytes) -> datetime | None:
+    """When a line was written."""
+    try:
+        return told(data).ts
+    except NotJsonError:
+        return None
 
 
 def format_of(given: ColumnMap) -> Format:
     """The format with a user's words for decisions."""
     return Format(
-        name="claudecode_hook",
+        name=_NAME,
         read=partial(read, words=given.decisions),
         fills=frozenset({
             "event_id", "ts", "run_id", "step", "system", "actor", "agent_role", "parent_agent",

@@ -30,6 +30,7 @@ class Asked:
     answers: list[Told] = field(default_factory=list)
     events: dict[str, datetime | None] = field(default_factory=dict)
     outcome: str | None = None
+    file: int = 0  # of those that its log is made of, that with the first line
 
     def heard(self, one: Told, outcome: str | None) -> None:
         """Keeps one more line about the call."""

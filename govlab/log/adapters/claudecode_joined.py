@@ -6,22 +6,27 @@ Hook records are heeded before any transcript is read, and read after all of the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govlab.log.adapters.claudecode_hook_rows import rank
 from govlab.log.adapters.words import extra
 from govlab.log.records import Options
 
-__all__ = ["is_joined", "joined", "remember"]
+__all__ = ["hear_later", "is_joined", "joined", "remember"]
 
-_HEARD, _JOINED = "claudecode heard", "claudecode joined"
+_HEARD, _JOINED, _LATER = "claudecode heard", "claudecode joined", "claudecode hooks"
 _DECIDED = (
     "decision", "decided_at", "policy", "reason", "decision_origin", "approval_requested_at",
     "approval_decided_at", "approval_status", "policy_version", "policy_digest", "rule",
     "constraints", "remediation", "decision_mode",
 )  # fmt: skip
 _Key = tuple[str | None, str]
+
+
+def hear_later(options: Options, hear: Callable[[], None]) -> None:
+    """Has `hear` remember what hooks say, once the first transcript is read."""
+    options.memory.setdefault(_LATER, hear)
 
 
 def remember(options: Options, values: Mapping[str, Any]) -> None:
@@ -41,6 +46,8 @@ def joined(options: Options, values: Mapping[str, Any]) -> Mapping[str, Any]:
     What decided is of the stricter of the two; where both say the same, of the hooks, who were
     asked. The rest is the transcript's where it knows it.
     """
+    if hear := options.memory.pop(_LATER, None):
+        hear()
     heard = options.memory.get(_HEARD, {}).get(_key(values))
     if heard is None:
         return values

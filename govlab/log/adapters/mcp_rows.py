@@ -96,6 +96,7 @@ class Called:
     answer: Message | None = None
     ended: datetime | None = None
     cancelled: bool = False
+    file: int = 0  # of those that its log is made of, that with the request
 
 
 def row(call: Called, words: Mapping[str, str]) -> dict[str, Any]:
