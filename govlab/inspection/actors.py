@@ -39,7 +39,7 @@ def actors(frame: pl.LazyFrame, column: str, most: int = 10) -> tuple[tuple[Acto
         if told_by in have:
             cells += [true.sum().alias(name), pl.col(told_by).count().alias(f"{name}_of")]
     if "run_id" in have:
-        cells.append(pl.col("run_id").n_unique().alias("runs"))
+        cells.append(pl.col("run_id").drop_nulls().n_unique().alias("runs"))
     if "ts" in have:
         cells += [pl.col("ts").min().alias("first"), pl.col("ts").max().alias("last")]
     rows = frame.group_by(pl.col(column).alias("name")).agg(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -42,6 +43,7 @@ def inspection_text(found: Inspection, *, disclosure: Disclosure = CLOSED) -> st
         list(_columns(found)),
         list(_figures(found)),
         list(_starters(found)),
+        list(_next(found)),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
@@ -63,10 +65,22 @@ def _can(found: Inspection) -> str:
     return f"{can} of {len(found.figures)} figures"
 
 
-def _best(found: Inspection) -> str:
+def _fitting(found: Inspection) -> StarterFit | None:
     """The starter most of whose rules speak; one rule alone is a catch-all."""
     best = max(found.starters, key=lambda fit: (fit.rules_that_decided, _ruled(fit)), default=None)
-    if best is None or best.rules_that_decided < 2:
+    return None if best is None or best.rules_that_decided < 2 else best
+
+
+def _next(found: Inspection) -> Iterator[str]:
+    """The command that says most of the log as a whole."""
+    best = _fitting(found)
+    if best is not None and found.scope.is_all():
+        yield f"next: govlab check {clean(shlex.quote(found.log))} {clean(shlex.quote(best.name))}"
+
+
+def _best(found: Inspection) -> str:
+    best = _fitting(found)
+    if best is None:
         return "no starter fits: none has more than one rule that decides any of it"
     return (
         f"the starter that fits best is {clean(best.name)}: {best.rules_that_decided} of its rules "
@@ -119,7 +133,7 @@ def _actors(found: Inspection, plural: str, disclosure: Disclosure) -> Iterator[
     yield f"{plural}: {count:,}{first}{_scope(told) if plural == _first(found) else ''}"
     cells = [
         [
-            plain(row.name, disclosure),
+            middle(clean(plain(row.name, disclosure)), 44),
             f"{row.events:,}",
             *([f"{row.runs:,}"] if in_runs and row.runs is not None else []),
             *(_of(name, getattr(row, name)) for name in told),
@@ -128,6 +142,8 @@ def _actors(found: Inspection, plural: str, disclosure: Disclosure) -> Iterator[
         for row in rows
     ]
     yield from table(header, cells, indent=4, right=range(1, 2 + in_runs + len(told)))
+    if any(plain(row.name, disclosure) != row.name for row in rows):
+        yield "    names of people are hidden (--show-people shows them)"
     if len(rows) < len(all_rows):
         yield (
             f"    left out: {len(all_rows) - len(rows)} people with fewer than {SMALLEST_GROUP} "

@@ -87,7 +87,7 @@ def _together(listing: Listing, show: int | None, disclosure: Disclosure) -> Tog
         read = [
             c for c in names if c.startswith("log.") and c not in (*_ALWAYS, "log.ts", *UNSHOWN)
         ]
-        keys = [*(c for c in _ALWAYS if c in names), "decision", "rule", "origin"]
+        keys = [*(c for c in (*_ALWAYS, "constraints") if c in names), "decision", "rule", "origin"]
         rows = part.with_columns(pl.col(pl.Categorical).cast(pl.String))
         rows = rows.with_columns(_where_read(column, listing) for column in read)
         found.take(rows, [*keys, *(column for column in read if column not in hidden)])
@@ -120,7 +120,7 @@ def _event(row: Mapping[str, Any], listing: Listing, disclosure: Disclosure) -> 
     yield "    " + "  ".join(part for part in parts if part)
     values = values_read(row, listing.names(row))
     read = [(name, shown(name, value, disclosure)) for name, value in values]
-    for line in (_fitted(read, 92), plain(_why(row), disclosure)):
+    for line in (_fitted(read, 92), plain(_why(row), disclosure), plain(_limits(row), disclosure)):
         if line:
             yield f"        {middle(clean(line), 92)}"
 
@@ -145,6 +145,12 @@ def _why(row: Mapping[str, Any]) -> str:
             return f"cannot be decided from this log; unknown: {', '.join(row['lacks'])}"
         case _:
             return str(row["reason"] or "")
+
+
+def _limits(row: Mapping[str, Any]) -> str:
+    """Within what an action may go ahead, as JSON."""
+    limits = row.get("constraints")
+    return f"within {limits}" if limits and row["decision"] == "ALLOW_WITH_CONSTRAINTS" else ""
 
 
 def values_read(row: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, Any]]:

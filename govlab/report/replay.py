@@ -24,7 +24,7 @@ from govlab.schema import DECISIONS
 
 __all__ = ["event_lines", "replay_html", "replay_text"]
 
-_LISTED = ("decision", "rule", "reason", "origin", "missing", "lacks")
+_LISTED = ("decision", "rule", "reason", "constraints", "origin", "missing", "lacks")
 
 
 def replay_text(replay: Replay, *, show: int | None = 20, disclosure: Disclosure = CLOSED) -> str:

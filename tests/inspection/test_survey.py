@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import pytest
 from govlab import inspect_log
 from govlab.errors import LogError
 from govlab.inspection import Inspection
+from govlab.inspection.actors import actors
 from govlab.inspection.columns import fills
 from govlab.inspection.period import period_of
 from govlab.inspection.starters import fit_of, starters
 from govlab.log.scan import scan_log
 from govlab.replays import replay
+from govlab.report.inspection import inspection_text
 from govlab.selection import Selection, select
 
 UTC = timezone.utc  # noqa: UP017  as polars gives it
@@ -204,3 +207,30 @@ def test_what_is_no_log_at_all(tmp_path: Path) -> None:
         inspect_log(tmp_path)
     with pytest.raises(LogError):
         inspect_log(tmp_path / "nothing")
+
+
+def test_events_without_a_run_are_of_none() -> None:
+    rows = pl.LazyFrame({"tool": ["a", "a", "b"], "run_id": ["r", None, None]})
+    assert {tool.name: tool.runs for tool in actors(rows, "tool")[0]} == {"a": 1, "b": 0}
+
+
+@pytest.mark.parametrize("sample", [100, 50_000])
+@pytest.mark.parametrize("batch", [7, 50_000])
+def test_a_fit_is_the_same_however_events_are_brought_together(
+    sample: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decided as they are, or equal ones once, in one part or many."""
+    frame = select(scan_log("datasets/acme-ops").head(2_000), Selection())
+    want = fit_of(frame, "prod-safety", 2_000)
+    monkeypatch.setattr("govlab.inspection.starters._SAMPLE", sample)
+    monkeypatch.setattr("govlab.inspection.starters.BATCH", batch)
+    assert fit_of(frame, "prod-safety", 2_000) == want
+
+
+def test_the_page_ends_with_the_next_command(found: Inspection) -> None:
+    fit = found.starters[0]
+    best = replace(fit, name="coding-agent", rules_that_decided=2)
+    told = replace(found, log="my log", starters=(best,))
+    assert inspection_text(told).endswith("next: govlab check 'my log' coding-agent")
+    alone = replace(told, starters=(replace(best, rules_that_decided=1),))
+    assert "next:" not in inspection_text(alone)
