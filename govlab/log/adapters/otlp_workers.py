@@ -57,14 +57,13 @@ def results(jobs: Iterator[Job], workers: int) -> Iterator[Taken]:
             idle.put(worker)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         stack.enter_context(_handing_on())
-        waiting: deque[Future[Taken]] = deque()
+        waiting: deque[tuple[Job, Future[Taken]]] = deque()
         for job in jobs:
-            busy = sum(not each.done() for each in waiting) >= _IN_HAND * workers
-            waiting.append(_here(job) if busy else pool.submit(_asked, idle, job))
-            while waiting and (waiting[0].done() or len(waiting) > _AHEAD * workers):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            busy = sum(not each.done() for _, each in waiting) >= _IN_HAND * workers
+            waiting.append((job, _here(job) if busy else pool.submit(_asked, idle, job)))
+            while waiting and (waiting[0][1].done() or len(waiting) > _AHEAD * workers):
+                yield waiting.popleft()[1].result()
+        yield from (each.result() for each in _shared(list(waiting)))
 
 
 @contextmanager
@@ -76,6 +75,15 @@ def _handing_on() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+def _shared(waiting: list[tuple[Job, Future[Taken]]]) -> list[Future[Taken]]:
+    """What is still to come: of the last jobs those that no worker has begun are done here."""
+    found = [each for _, each in waiting]
+    for place in reversed(range(len(waiting))):
+        if found[place].cancel():
+            found[place] = _here(waiting[place][0])
+    return found
 
 
 def _here(job: Job) -> Future[Taken]:
