@@ -34,9 +34,9 @@ def test_the_second_replay_does_less(tmp_path: Path) -> None:
     govlab.synth(tmp_path / "log", events=500, seed=1, profile="startup")
     log = govlab.scan_log(tmp_path / "log")
     frame = replay(log, "prod-safety").stream
-    first = steps(lambda: list(frame._parts(["decision"])))
+    first = steps(lambda: list(frame.parts(["decision"])))
     again = replay(log, "prod-safety").stream
-    assert steps(lambda: list(again._parts(["decision"]))) < first / 3
+    assert steps(lambda: list(again.parts(["decision"]))) < first / 3
     assert decisions(log, "prod-safety") == alone(log, Path("prod-safety")).decided[
         "decision"].to_list()  # fmt: skip
 
