@@ -29,14 +29,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from govlab.assess import Scorecard
     from govlab.assess.making import scorecard
     from govlab.bundle import Bundle, load_bundle, load_rule
     from govlab.drifting import drift
     from govlab.errors import BundleError, GovlabError, LogError, UsageError
     from govlab.explanation import explain
     from govlab.exporting import export_engine
-    from govlab.inspection import Inspection, inspect_log
+    from govlab.inspection import inspect_log
     from govlab.log import ingest, scan_log, scan_runs
     from govlab.replays import Replay, replay, replay_many
     from govlab.sweeps import sweep
@@ -46,10 +45,8 @@ __all__ = [
     "Bundle",
     "BundleError",
     "GovlabError",
-    "Inspection",
     "LogError",
     "Replay",
-    "Scorecard",
     "UsageError",
     "drift",
     "explain",
@@ -68,13 +65,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "govlab.assess": ("Scorecard", "scorecard"),
+    "govlab.assess": ("scorecard",),
     "govlab.bundle": ("Bundle", "load_bundle", "load_rule"),
     "govlab.drifting": ("drift",),
     "govlab.errors": ("BundleError", "GovlabError", "LogError", "UsageError"),
     "govlab.explanation": ("explain",),
     "govlab.exporting": ("export_engine",),
-    "govlab.inspection": ("Inspection", "inspect_log"),
+    "govlab.inspection": ("inspect_log",),
     "govlab.log": ("ingest", "scan_log", "scan_runs"),
     "govlab.replays": ("Replay", "replay", "replay_many"),
     "govlab.sweeps": ("sweep",),
