@@ -277,9 +277,7 @@ def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
     A chain has `levels` bundles, each with a share of the attributes `declared`.
     """
     levels = rng.choice([1, 1, 1, 2, 3]) if levels is None else levels
-    own = (
-        dict(declared) if levels == 1 else {n: t for n, t in declared.items() if rng.random() < 0.6}
-    )
+    own = {n: t for n, t in declared.items() if levels == 1 or rng.random() < 0.6}
     tree = _bundle(rng, own, declared, prefix)
     if levels == 1:
         return tree | {"default": _default(rng)}
@@ -293,11 +291,10 @@ def bundle(rng: random.Random, *, levels: int | None = None, prefix: str = "p",
 def wide(rng: random.Random, rules: int = 20) -> Tree:
     """A bundle of policies of `rules` rules each, so that rows have more guards than one word."""
     words = Words(rng, DECLARED, lookups=False)
-    policies = _policies(rng, words, "w") + _policies(rng, words, "v")
-    for policy in policies:
-        policy["rules"] = [_rule(rng, words) for _ in range(rules)]
-    tree: Tree = {"name": "wide", "version": "1.0.0", "attributes": dict(DECLARED)}
-    return tree | {"policies": policies, "default": _default(rng)}
+    few = _policies(rng, words, "w") + _policies(rng, words, "v")
+    many = [p | {"rules": [_rule(rng, words) for _ in range(rules)]} for p in few]
+    return {"name": "wide", "version": "1.0.0", "attributes": dict(DECLARED), "policies": many,
+            "default": _default(rng)}  # fmt: skip
 
 
 def _has_lookups(tree: Tree) -> bool:

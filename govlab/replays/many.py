@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, overload
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle
@@ -18,7 +17,7 @@ from govlab.plan import Plan
 from govlab.replays.model import Replay
 from govlab.replays.rows import SCHEMA
 from govlab.replays.run import Given
-from govlab.replays.stream import BATCH, KINDS_BATCH, ahead, readable
+from govlab.replays.stream import BATCH, KINDS_BATCH, ahead, lazily, readable
 from govlab.selection import Selection
 from govlab.selection.model import Instant
 
@@ -66,19 +65,7 @@ class Replays(Sequence[Replay]):
         kinds = {name: kind for name, kind in SCHEMA.items() if name != _ID}
         named = {f"{c}.{n}": kind for n in range(len(self)) for c, kind in kinds.items()}
         schema = pl.Schema({_ID: SCHEMA[_ID], **named})
-
-        def read(
-            columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
-        ) -> Iterator[pl.DataFrame]:
-            left = rows
-            for part in self._parts(schema.names() if columns is None else columns):
-                some = part if left is None else part.head(left)
-                left = None if left is None else left - some.height
-                yield some if predicate is None else some.filter(predicate)
-                if left == 0:
-                    return
-
-        return register_io_source(read, schema=schema)
+        return lazily(schema, self._parts)
 
     def _parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`columns` of the decisions, batch by batch."""

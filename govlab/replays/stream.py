@@ -27,7 +27,7 @@ from govlab.replays.rows import SCHEMA
 from govlab.replays.summary import origin
 from govlab.schema import LIST_TEXT, MARKS
 
-__all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "readable"]
+__all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "lazily", "readable"]
 
 BATCH = 500_000
 """Rows decided at once; at most `_AHEAD` + 1 batches are in memory."""
@@ -41,6 +41,25 @@ _WORKERS, _AHEAD = 2, 3
 _TOLD = frozenset({"matched", "constraints", "approvals", "evidence_required"})
 _SAMPLE = 50_000  # rows that tell what columns are like
 _BESIDE = {"lacks": pl.List(pl.String), "origin": pl.String(), "assumed": pl.Boolean()}
+
+
+def lazily(
+    schema: pl.Schema, parts: Callable[[Sequence[str]], Iterator[pl.DataFrame]]
+) -> pl.LazyFrame:
+    """A frame of the columns that are asked for of `parts`, as far as rows are asked for."""
+
+    def read(
+        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
+    ) -> Iterator[pl.DataFrame]:
+        left = rows
+        for part in parts(schema.names() if columns is None else columns):
+            some = part if left is None else part.head(left)
+            left = None if left is None else left - some.height
+            yield some if predicate is None else some.filter(predicate)
+            if left == 0:
+                return
+
+    return register_io_source(read, schema=schema)
 
 
 @dataclass(slots=True)
@@ -62,20 +81,7 @@ class Stream:
 
     def frame(self) -> pl.LazyFrame:
         """All of it as a lazy frame: what is not asked for is not computed."""
-        schema = self.schema()
-
-        def read(
-            columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
-        ) -> Iterator[pl.DataFrame]:
-            left, wanted = rows, schema.names() if columns is None else columns
-            for decided in self.parts(wanted):
-                part = decided if left is None else decided.head(left)
-                left = None if left is None else left - part.height
-                yield part if predicate is None else part.filter(predicate)
-                if left == 0:
-                    return
-
-        return register_io_source(read, schema=schema)
+        return lazily(self.schema(), self.parts)
 
     def parts(self, columns: Sequence[str], *keep: pl.Expr) -> Iterator[pl.DataFrame]:
         """`columns` of the decisions, batch by batch; the rows that `keep` chooses by them."""
