@@ -276,7 +276,7 @@ def _table(source: Source, given: ColumnMap) -> Detected:
 
 
 def _sample(source: Source) -> tuple[list[dict[str, msgspec.Raw]], str]:
-    """The first records of the file, and why there are none."""
+    """The first records of the file, up to one that tells a format, and why there are none."""
     found: list[dict[str, msgspec.Raw]] = []
     why = ""
     try:
@@ -285,6 +285,9 @@ def _sample(source: Source) -> tuple[list[dict[str, msgspec.Raw]], str]:
                 found.append(decode(text, dict[str, msgspec.Raw]))
             except NotJsonError as error:
                 why = why or str(error)
+                continue
+            if _sign(found[-1]):
+                break
     except NotJsonError as error:
         why = str(error)
     return found, why or "no JSON object"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Final
 
 from govlab.log.adapters.span_rows import Above
@@ -29,12 +29,12 @@ class Lineages:
     __slots__ = ("_found", "_how", "above", "spans")
 
     def __init__(self, spans: Sequence[Span], how: Reading) -> None:
-        known: defaultdict[str | None, dict[str | None, int]] = defaultdict(dict)
-        for place, span in enumerate(spans):
-            if span.span_id:
-                known[span.trace_id][span.span_id] = place
+        traces = [span.trace_id for span in spans]
+        named = zip(traces, [span.span_id for span in spans], strict=True)
+        places = {name: place for place, name in enumerate(named) if name[1]}
+        parents = zip(traces, [span.parent_id for span in spans], strict=True)
         self.spans = spans
-        self.above = [known[span.trace_id].get(span.parent_id, -1) for span in spans]
+        self.above = list(map(places.get, parents, repeat(-1)))
         self._how = how
         self._found: dict[int, Above] = {}
 
@@ -56,15 +56,13 @@ class Lineages:
 
     def _named(self) -> list[Any]:
         """The run that each names itself; `_OPEN` where one above may."""
-        names = self._how.spans.run
-        apart = frozenset(names).isdisjoint
         found: list[Any] = [None if above < 0 else _OPEN for above in self.above]
-        for place, span in enumerate(self.spans):
-            own = span.attributes
-            if own and not apart(own):
-                named = first(own, names)
-                if named is not None:
-                    found[place] = str(named)
+        attributes = [span.attributes for span in self.spans]
+        there = set().union(*attributes)
+        for name in reversed(self._how.spans.run):  # the first that is there counts
+            if name in there:
+                own = [held.get(name) for held in attributes]
+                found = [f if o is None else str(o) for f, o in zip(found, own, strict=True)]
         return found
 
     def over(self, place: int) -> Above:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from govlab.log.adapters.otlp_values import Pair, attributes, plain
+from govlab.log.adapters.otlp_values import Pair, values_of
 from govlab.log.adapters.span_values import all_micros, micros, micros_of
 from govlab.log.adapters.spans import Reading, Span
 from govlab.log.decode import NotJsonError, decode
@@ -72,7 +72,7 @@ def spans_of(
 ) -> list[Span]:
     """Spans of OTLP with the attributes that are read; to `bad` those with one that cannot be."""
     spans: list[Span] = []
-    wanted, is_action = how.wanted, how.actions.meet
+    of_all, is_action = how.of_all, how.actions.meet
     traces = hex_ids([raw.trace_id for raw in raws])
     own = hex_ids([raw.span_id for raw in raws])
     above = hex_ids([raw.parent_span_id for raw in raws])
@@ -82,12 +82,12 @@ def spans_of(
         raws, traces, own, above, starts, ends, strict=True
     ):
         try:
-            held, later = attributes(raw.attributes, wanted)
+            held = values_of(raw.attributes, of_all)
         except NotJsonError as error:
             bad.append(Bad(line, str(error), raw.name))
             continue
         action = bool(held) and is_action(held)
-        broken = _settled(held, later) if action else ""
+        broken = _settled(held, raw.attributes, how) if action else ""
         status = raw.status
         failed = status is not None and status.code in _FAILED
         spans.append(Span(
@@ -97,11 +97,10 @@ def spans_of(
     return spans
 
 
-def _settled(held: dict[str, Any], later: Sequence[Pair]) -> str:
+def _settled(held: dict[str, Any], pairs: Sequence[Pair], how: Reading) -> str:
     """Puts what only an action's row has beside the rest; why not, where one is no value."""
     try:
-        for pair in later:
-            held[pair.key] = plain(pair.value)
+        held |= values_of(pairs, how.of_actions)
     except NotJsonError as error:
         return str(error)
     return ""
@@ -133,16 +132,17 @@ def hex_id(text: str | None) -> str | None:
     return found if found[-1:] != "0" or found.strip("0") else None
 
 
-def hex_ids(texts: Sequence[str | None]) -> list[str | None]:
+def hex_ids(texts: Sequence[str | None]) -> Sequence[str | None]:
     """`hex_id` of each, quickly where they are as they should be.
 
     >>> hex_ids(["ab", "", None, "0xCD"])
     ['ab', None, None, 'cd']
     """
-    joined = "".join([text or _SOME for text in texts])
+    some = [text or _SOME for text in texts]
+    joined = "".join(some)
     plain = "x" not in joined and joined == joined.lower()
-    if plain and min([text or _SOME for text in texts], default=_SOME).strip("0"):
-        return [text or None for text in texts]  # text of zeros alone would be the least
+    if plain and min(some, default=_SOME).strip("0"):  # text of zeros alone would be the least
+        return texts if all(texts) else [text or None for text in texts]
     return list(map(hex_id, texts))
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import Any
 
 import msgspec
 
 from govlab.log.decode import decode
 
-__all__ = ["Pair", "Wanted", "attributes", "plain"]
-
-_TEXT, _END = b'{"stringValue":"', b'"}'
-_SHORT = 80
-"""Bytes of a text that may come again: names of models, tools and agents."""
-_MANY = 4096
-"""Such texts that are remembered at a time."""
+__all__ = ["Pair", "plain", "values_of"]
 
 
 class Pair(msgspec.Struct, gc=False):
@@ -50,34 +44,28 @@ class _Pairs(msgspec.Struct, gc=False):
     values: list[_Pair] = msgspec.field(default_factory=list)
 
 
-_VALUE = msgspec.json.Decoder(_Any | None)
+_decoded = msgspec.json.Decoder(_Any | None).decode
 
 
-Wanted = Mapping[str, bool]
-"""The attributes that are read: True for those of every span, False for those that only an action's
-own row has."""
+def values_of(pairs: Iterable[Pair], names: Container[str]) -> dict[str, Any]:
+    """Those of `pairs` that have one of `names`, as Python's own.
 
+    Raises `NotJsonError` for one of them that is no AnyValue.
 
-def attributes(pairs: Iterable[Pair], wanted: Wanted) -> tuple[dict[str, Any], list[Pair]]:
-    """Those of `pairs` that are wanted of every span, and those that are of an action.
-
-    Raises `NotJsonError` for one of the first that is no AnyValue.
-
-    >>> attributes([Pair("a", msgspec.Raw(b'{"intValue": "3"}'))], {"a": True})
-    ({'a': 3}, [])
+    >>> values_of([Pair("a", msgspec.Raw(b'{"intValue": "3"}')), Pair("b")], {"a"})
+    {'a': 3}
     """
     held: dict[str, Any] = {}
-    later: list[Pair] = []
-    known = wanted.get
     for pair in pairs:
-        of_all = known(pair.key)
-        if of_all:
-            data = bytes(pair.value)
-            text = _known.get(data)  # as `plain`, without a call for each
-            held[pair.key] = _read(data) if text is None else text
-        elif of_all is not None:
-            later.append(pair)
-    return held, later
+        if pair.key in names:
+            raw = pair.value
+            try:
+                found = _decoded(raw)
+            except msgspec.MsgspecError:
+                found = _mended(raw)
+            text = None if found is None else found.string_value  # most are
+            held[pair.key] = _value(found) if text is None else text
+    return held
 
 
 def plain(raw: msgspec.Raw) -> Any:
@@ -86,36 +74,16 @@ def plain(raw: msgspec.Raw) -> Any:
     >>> plain(msgspec.Raw(b'{"arrayValue": {"values": [{"boolValue": true}]}}'))
     [True]
     """
-    data = bytes(raw)
-    text = _known.get(data)
-    return _read(data) if text is None else text
+    return values_of([Pair("", raw)], ("",))[""]
 
 
-_known: dict[bytes, str] = {}  # texts that came before
+def _mended(raw: msgspec.Raw) -> _Any | None:
+    return decode(bytes(raw), _Any | None)  # type: ignore[arg-type]  # mends what can be mended
 
 
-def _read(data: bytes) -> Any:
-    if (
-        data.startswith(_TEXT)
-        and b"\\" not in data
-        and data.endswith(_END)
-        and data.count(b'"') == 4
-        and data.isascii()
-    ):
-        text = data[len(_TEXT) : -len(_END)].decode()
-        if len(data) < _SHORT:
-            if len(_known) == _MANY:
-                _known.clear()
-            _known[data] = text
-        return text
-    try:
-        found = _VALUE.decode(data)
-    except msgspec.MsgspecError:
-        found = decode(data, _Any | None)  # type: ignore[arg-type]  # mends what can be mended
-    return None if found is None else _value(found)
-
-
-def _value(value: _Any) -> Any:
+def _value(value: _Any | None) -> Any:
+    if value is None:
+        return None
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:

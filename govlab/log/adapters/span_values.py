@@ -24,6 +24,7 @@ __all__ = ["OF_THE_CALL", "all_micros", "arguments_of", "column", "first", "inst
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _LATEST = 253_402_300_800 * 10**9  # the end of the year 9999, in nanoseconds
+_NUMBERS = msgspec.json.Decoder(list[int]).decode
 _DIGITS = 19
 """Of a time in nanoseconds from the year 2001 to 2286."""
 OF_THE_CALL: Final = ("ts", "started_at", "ended_at")
@@ -138,7 +139,7 @@ def all_micros(nanos: Sequence[Any]) -> list[int | None]:
     if set(map(type, nanos)) == {str} and set(map(len, nanos)) == {_DIGITS}:
         joined = "".join(nanos)
         if joined.isdigit() and joined.isascii() and min(nanos) >= "1":
-            return [int(text) // 1000 for text in nanos]
+            return [number // 1000 for number in _NUMBERS(f"[{','.join(nanos)}]")]
     return list(map(micros, nanos))
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 
-from govlab.log.adapters.otlp_values import Wanted
 from govlab.log.maps import ColumnMap, load_map
 from govlab.log.spanmap import SpanMap
 
@@ -129,15 +128,18 @@ class Reading:
         return Marks(self.spans.agents)
 
     @cached_property
-    def wanted(self) -> Wanted:
-        """The attributes that are read of every span, and those that only an action's row has."""
+    def of_all(self) -> frozenset[str]:
+        """The attributes that are read of every span."""
         known = self.spans
         marks = {name for mark in (*known.actions, *known.agents) for name in mark}
         shared = {name for names in known.inherited.values() for name in names}
-        always = marks | shared | {*known.agent, *known.run, *TYPES}
-        lazily = {*NOTED, *(name for names in known.columns.values() for name in names)}
-        lazily |= frozenset(RESULTS if self.results else ())
-        return dict.fromkeys(lazily, False) | dict.fromkeys(always, True)
+        return frozenset(marks | shared | {*known.agent, *known.run, *TYPES})
+
+    @cached_property
+    def of_actions(self) -> frozenset[str]:
+        """Those that only an action's own row has."""
+        named = {name for names in self.spans.columns.values() for name in names}
+        return frozenset({*NOTED, *named, *(RESULTS if self.results else ())}) - self.of_all
 
 
 def reading(given: ColumnMap) -> Reading:
