@@ -16,7 +16,7 @@ import msgspec
 from govlab.runtime import arguments
 
 __all__ = ["Plain", "compact", "deep", "digest", "encoded", "odd", "plain", "read", "same",
-           "sealed"]  # fmt: skip
+           "sealed", "spaced"]  # fmt: skip
 
 Plain = tuple[dict[str, Any], str]
 """An object and its compact text."""
@@ -111,11 +111,12 @@ def plain(text: str) -> Plain | None:
 
 def same(again: str, text: str) -> bool:
     """Whether two texts differ in white space only."""
-    return (
-        again == text
-        or again == text.replace(", ", ",").replace(": ", ":")  # as Python writes it
-        or "".join(again.split()) == "".join(text.split())
-    )
+    return spaced(again, text) or "".join(again.split()) == "".join(text.split())
+
+
+def spaced(again: str, text: str) -> bool:
+    """Whether `text` is `again`, without or with the spaces that Python writes."""
+    return again == text or again == text.replace(", ", ",").replace(": ", ":")
 
 
 def odd(text: str) -> bool:

@@ -74,15 +74,17 @@ def _digests(objects: Sequence[dict[str, Any]]) -> list[str]:
 
 def _together(texts: Sequence[str]) -> list[Plain | None]:
     """`read_all` of a few."""
+    joined = "\n".join(texts)
     try:
-        values = _READ("\n".join(texts))
+        values = _READ(joined)
         again = _WRITE(values).decode()
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return list(map(plainjson.plain, texts))
     lines = again.split("\n")[:-1]
     if len(lines) != len(texts) or plainjson.odd(again):
         return list(map(plainjson.plain, texts))
-    aligned = all(map(plainjson.same, lines, texts))
+    # with as many line ends, what is the same as a whole is so line by line
+    aligned = plainjson.spaced(again[:-1], joined) or all(map(plainjson.same, lines, texts))
     return [
         _checked(value, line, text) if aligned or line == text else plainjson.plain(text)
         for value, line, text in zip(values, lines, texts, strict=True)

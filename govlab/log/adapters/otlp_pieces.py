@@ -94,7 +94,7 @@ def _ranges(source: Source) -> Iterator[Piece]:
         offset = before = 0
         while text := stream.read(limits.PIECE):
             text += b"" if text.endswith(b"\n") else stream.readline(MAX_LINE)
-            lines, traces = text.count(b"\n"), _traces(text)
+            lines, traces = _ends(text), _traces(text)
             while not text.endswith(b"\n") and (text := stream.readline(MAX_LINE)):
                 lines += text.endswith(b"\n")  # of a line that is too long to be read
             end = stream.tell()
@@ -139,6 +139,14 @@ def _lines(text: bytes) -> Iterator[tuple[int, memoryview]]:
         if text[start : min(end, start + _BLANK)].strip() or text[start:end].strip():
             yield number, whole[start:end]
         start = end + 1
+
+
+def _ends(text: bytes) -> int:
+    """How many lines end in `text`; of long lines `count` would look at every byte."""
+    at, lines = text.find(b"\n"), 0
+    while at >= 0:
+        at, lines = text.find(b"\n", at + 1), lines + 1
+    return lines
 
 
 def _traces(text: bytes | memoryview) -> frozenset[str]:

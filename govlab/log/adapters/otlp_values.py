@@ -61,7 +61,7 @@ def values_of(pairs: Iterable[Pair], names: Container[str]) -> dict[str, Any]:
             raw = pair.value
             try:
                 found = _decoded(raw)
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 found = _mended(raw)
             text = None if found is None else found.string_value  # most are
             held[pair.key] = _value(found) if text is None else text

@@ -26,7 +26,7 @@ _MICRO = timedelta(microseconds=1)
 _LATEST = 253_402_300_800 * 10**9  # the end of the year 9999, in nanoseconds
 _NUMBERS = msgspec.json.Decoder(list[int]).decode
 _DIGITS = 19
-"""Of a time in nanoseconds from the year 2001 to 2286."""
+"""Of a text of nanoseconds, at most."""
 OF_THE_CALL: Final = ("ts", "started_at", "ended_at")
 """Times that spans say themselves: microseconds since 1970 until they are columns of a table."""
 _TIMES = frozenset(name for name, column in ACTIONS.items() if column.type.name == "timestamp")
@@ -123,7 +123,7 @@ def micros(nanos: Any) -> int | None:
     >>> micros("1700000000123456789"), micros(0)
     (1700000000123456, None)
     """
-    if type(nanos) is str and len(nanos) < 20 and nanos.isdigit() and nanos.isascii():
+    if type(nanos) is str and len(nanos) <= _DIGITS and nanos.isdigit() and nanos.isascii():
         nanos = int(nanos)
     if type(nanos) is not int:
         return None
@@ -131,15 +131,18 @@ def micros(nanos: Any) -> int | None:
 
 
 def all_micros(nanos: Sequence[Any]) -> list[int | None]:
-    """`micros` of each, quickly where they are as OTLP writes the times of this age.
+    """`micros` of each, quickly where all are decimal text, as OTLP writes them.
 
     >>> all_micros(["1700000000123456789", 0])
     [1700000000123456, None]
     """
-    if set(map(type, nanos)) == {str} and set(map(len, nanos)) == {_DIGITS}:
-        joined = "".join(nanos)
-        if joined.isdigit() and joined.isascii() and min(nanos) >= "1":
-            return [number // 1000 for number in _NUMBERS(f"[{','.join(nanos)}]")]
+    try:
+        digits = "".join(nanos)
+        found = _NUMBERS(f"[{','.join(nanos)}]") if digits.isdigit() and digits.isascii() else []
+    except (TypeError, msgspec.MsgspecError):
+        found = []
+    if found and min(found) > 0 and max(found) < 10**_DIGITS:
+        return [number // 1000 for number in found]
     return list(map(micros, nanos))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from govlab.log.adapters.lineages import VARYING, Lineages
 from govlab.log.adapters.span_rows import Calls, columns_of
 from govlab.log.adapters.span_values import OF_THE_CALL, first, instant, said
@@ -46,8 +48,7 @@ def _instant(micros: int | None) -> Any:
     return None if micros is None else instant(micros * 1000)
 
 
-@dataclass(slots=True)
-class Members:
+class Members(msgspec.Struct, gc=False):  # a data class is pickled by Python, not by C
     """What the spans of a run say of it; times are microseconds since 1970."""
 
     line: int
