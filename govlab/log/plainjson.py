@@ -25,7 +25,10 @@ _DECODE = msgspec.json.Decoder().decode
 _ENCODE = msgspec.json.Encoder().encode
 _SORTED = msgspec.json.Encoder(order="sorted").encode
 # numbers that this encoder, Python's and RFC 8785 do not all write alike, in JSON without space
-_ODD = re.compile(r"[:,\[]-?(?:\d{16}|0\.0000|\d+\.0[,\]}]|\d+(?:\.\d+)?[eE])")
+_ODD = re.compile(r"[:,\[]-?(?=\d)(?:\d{16}|0\.0000|\d+\.0[,\]}]|\d+(?:\.\d+)?[eE])")
+# what each of them has, where all digits are zeros: quickly seen
+_ZEROS = bytes.maketrans(b"123456789E", b"000000000e")
+_SIGNS = (b"0" * 16, b"0.0", b"0e")
 # what sorts otherwise by UTF-16 unit than by code point; halves of surrogate pairs travel there too
 _ODD_TEXT = re.compile("[\ue000-\U0010ffff]")
 
@@ -121,7 +124,10 @@ def spaced(again: str, text: str) -> bool:
 
 def odd(text: str) -> bool:
     """Whether readers and writers might differ on something in `text`."""
-    return bool(_ODD.search(text)) or (not text.isascii() and bool(_ODD_TEXT.search(text)))
+    if not text.isascii() and _ODD_TEXT.search(text):
+        return True
+    zeros = text.encode(errors="surrogatepass").translate(_ZEROS)
+    return any(sign in zeros for sign in _SIGNS) and bool(_ODD.search(text))
 
 
 def deep(text: str) -> bool:

@@ -49,7 +49,7 @@ def _of_resources(
     values: list[Any], resources: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> list[Any]:
     """`values` with what the resource says where there is none; many spans share one."""
-    known = {id(of): of for of in resources}
+    known = dict(zip(map(id, resources), resources, strict=True))
     told = {place: stated(of, names) for place, of in known.items()}
     if len(told) == 1:
         (one,) = told.values()

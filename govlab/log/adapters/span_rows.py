@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -62,7 +62,8 @@ def columns_of(calls: Calls, how: Reading) -> dict[str, list[Any]]:
     spans = calls.spans
     cells = cells_of(spans, [above.columns for above in calls.above], how.spans)
     read, notes = decided(cells, how.words)
-    columns = _identity(spans) | _who(calls, how) | _execution(spans)
+    there = set().union(*(span.attributes for span in spans))
+    columns = _identity(spans) | _who(calls, how, there) | _execution(spans)
     for name, values in read.items():
         _lay(columns, name, values)
     for name in dict.fromkeys(name for span in spans for name in span.values):
@@ -73,7 +74,8 @@ def columns_of(calls: Calls, how: Reading) -> dict[str, list[Any]]:
         for name in ("args_sha256", OBJECT):
             known = columns.get(name, [None] * len(spans))
             columns[name] = [k if o else None for k, o in zip(known, own, strict=True)]
-    columns["extra"] = _extra(spans, columns["tool"], notes, how)
+    noted = [name for name in NOTED if name in there]
+    columns["extra"] = _extra(spans, columns["tool"], noted, notes, how)
     columns["run_id"] = list(calls.runs)
     return columns
 
@@ -87,15 +89,15 @@ def _lay(columns: dict[str, list[Any]], name: str, values: list[Any]) -> None:
 
 
 def _extra(
-    spans: Sequence[Span], tools: Sequence[Any], notes: Mapping[int, Mapping[str, Any]],
-    how: Reading,
+    spans: Sequence[Span], tools: Sequence[Any], names: Sequence[str],
+    notes: Mapping[int, Mapping[str, Any]], how: Reading,
 ) -> list[str | None]:  # fmt: skip
     """What no column holds, as JSON."""
     made = []
     for place, (span, tool) in enumerate(zip(spans, tools, strict=True)):
         attributes = span.attributes
         noted: dict[str, Any] = {} if span.name == tool else {"name": span.name}
-        for name in NOTED:
+        for name in names:
             if name in attributes:
                 noted[name] = attributes[name]
         if how.results:
@@ -126,13 +128,13 @@ def _identity(spans: Sequence[Span]) -> dict[str, list[Any]]:
     }
 
 
-def _who(calls: Calls, how: Reading) -> dict[str, list[Any]]:
+def _who(calls: Calls, how: Reading, there: Container[str]) -> dict[str, list[Any]]:
     """The agents above each call; calls with the same above share them."""
-    names = how.spans.agent
+    names = [name for name in how.spans.agent if name in there]
     known: dict[tuple[int, str | None], tuple[Any, ...]] = {}
     found = []
     for span, above in zip(calls.spans, calls.above, strict=True):
-        own = first(span.attributes, names)
+        own = first(span.attributes, names) if names else None
         key = id(above), own if isinstance(own, str) else None
         if key not in known:
             known[key] = _chained((*above.agents, own))
