@@ -64,7 +64,7 @@ def typed(name: str, values: Sequence[Any], target: str) -> Cells:
 
 
 def series(name: str, values: Sequence[Any], kind: Type) -> pl.Series:
-    """Values that are of `kind`, or null, as a column."""
+    """Values that are of `kind`, or null, as a column; times aware, or microseconds since 1970."""
     match kind.name:
         case "list":
             return _lists(name, values)
@@ -75,8 +75,11 @@ def series(name: str, values: Sequence[Any], kind: Type) -> pl.Series:
 
 
 def _times(name: str, values: Sequence[Any]) -> pl.Series:
-    """Aware times as a column: of whole numbers polars makes one much faster."""
-    micros = [None if value is None else (value - _EPOCH) // _MICRO for value in values]
+    """Times as a column: of whole numbers polars makes one much faster."""
+    micros = [
+        value if value is None or type(value) is int else (value - _EPOCH) // _MICRO
+        for value in values
+    ]
     return pl.Series(name, micros, pl.Int64).cast(POLARS["timestamp"])
 
 

@@ -13,8 +13,6 @@ from govlab.log.records import CARRIED
 
 __all__ = ["table"]
 
-_TIME = pl.Datetime("us", "UTC")
-
 
 def table(
     lines: Sequence[int], cells: Mapping[str, list[Any]], made: frozenset[str] = frozenset()
@@ -32,9 +30,5 @@ def table(
 
 def _cells(name: str, values: list[Any], made: bool) -> Cells:
     kind = COLUMNS[name].type
-    if kind.name == "timestamp":
-        whole = set(map(type, values)) <= {int, type(None)}
-        return Cells(
-            pl.Series(name, values, pl.Int64).cast(_TIME) if whole else series(name, values, kind)
-        )
-    return Cells(series(name, values, kind)) if made else typed(name, values, name)
+    known = made or kind.name == "timestamp"
+    return Cells(series(name, values, kind)) if known else typed(name, values, name)

@@ -131,7 +131,7 @@ class Traced:
         """The runs that agents have a part in, with what the source itself says in `run`."""
         for name, of in self.runs.items():
             if of.of_agents:  # else a trace of something else
-                times = {"started": _instant(of.started_us), "ended": _instant(of.ended_us)}
+                times = {"started": of.started_us, "ended": of.ended_us}
                 yield Run(of.line, {"run_id": name, "system": of.system, **times, **run})
 
     def counted(self) -> Iterator[Record]:
