@@ -28,7 +28,16 @@ __all__ = ["Job", "results", "serve"]
 _IN_HAND = 3  # jobs of a worker, that which it does among them
 _AHEAD = 8  # answers for each worker that are held at most
 _TURN_S = 0.0005
-_COMMAND = "import gc; gc.disable(); from govlab.log.adapters.otlp_workers import serve; serve()"
+# no circles are looked for in what is imported, and nothing of it is taken down at the end
+_COMMAND = f"""
+import gc, os
+gc.disable()
+from {__name__} import serve
+gc.freeze()
+gc.enable()
+serve()
+os._exit(0)
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,10 @@ class Reading:
     words: Mapping[str, str]
     results: bool = False  # whether what a tool gave back is kept
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy derives anew: while a thread sends it on, another may be at deriving."""
+        return Reading, (self.spans, self.words, self.results)
+
     @cached_property
     def actions(self) -> Marks:
         """Which spans are tool calls."""

@@ -263,6 +263,22 @@ def test_openinference_equals_an_independent_count(shared: Path, tmp_path: Path)
     assert sorted(rows["tool"]) == sorted(call["gen_ai.tool.name"] for call in calls)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(b"b\xffd", "not UTF-8: byte 0xff"), (b'", "stringValue": 5, "x": "', "expected")],
+)
+@pytest.mark.parametrize("of", ["gen_ai.tool.name", "gen_ai.tool.call.arguments"])
+def test_a_value_that_cannot_be_read_is_its_spans(
+    tmp_path: Path, of: str, text: bytes, why: str
+) -> None:
+    odd = span("x", 1, attributes=CALL | {of: "bad"})
+    path = write(tmp_path / "t.jsonl", traces(odd, span("y", 2, attributes=CALL)))
+    path.write_bytes(path.read_bytes().replace(b"bad", text))
+    report = ingest([path], tmp_path / "log")
+    assert (report.events, report.quarantined) == (1, 1)
+    assert quarantine(tmp_path / "log")[0]["reason"].startswith(why)
+
+
 @given(st.lists(st.none() | st.text("0fFxg", max_size=4) | st.sampled_from(["ab", "00", "0x0"])))
 def test_ids_are_read_together_as_each_is_alone(texts: list[str | None]) -> None:
     assert hex_ids(texts) == list(map(hex_id, texts))
@@ -271,7 +287,9 @@ def test_ids_are_read_together_as_each_is_alone(texts: list[str | None]) -> None
 @given(
     st.lists(
         st.integers(10**18, 10**19 - 1).map(str)
-        | st.sampled_from(["0" * 19, "1" * 20, "\u0661" * 19, "-" + "1" * 18, "", 0, 10**18, None]),
+        | st.sampled_from(
+            ["0" * 19, "1" * 20, "\u0661" * 19, "-" + "1" * 18, "1,2", " 3", "", 0, 10**18, None]
+        ),
         max_size=5,
     )
 )

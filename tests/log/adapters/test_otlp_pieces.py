@@ -178,6 +178,15 @@ def test_a_worker_answers_until_nothing_is_asked(tmp_path: Path) -> None:
     assert [taken.frame.height for taken in said] == [1, 1]
 
 
+def test_a_reading_that_is_sent_on_holds_nothing_that_was_derived() -> None:
+    how = reading(EMPTY_MAP)
+    before = pickle.dumps(how)
+    assert how.of_all & how.of_actions == frozenset()
+    assert how.actions.meet(CALL)
+    assert pickle.dumps(how) == before
+    assert pickle.loads(before) == how  # noqa: S301  made above
+
+
 @pytest.mark.parametrize(
     ("said", "many", "want"), [("0", 9, 0), ("3", 9, 3), ("3", 2, 2), ("", 2, 0), ("x", 1, 0)]
 )
