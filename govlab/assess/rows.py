@@ -19,7 +19,7 @@ from govlab.errors import UsageError
 from govlab.kpi.knowledge import Knowledge, Told
 from govlab.kpi.spec import Spec
 from govlab.log.cached import open_log
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import conformed
 from govlab.plan import compile_plan
 from govlab.replays.selected import selected_of
 from govlab.scheduled import History, Period
@@ -40,7 +40,7 @@ class Source:
 def source_of(log: Any) -> Source:
     """The log at a path, or that a frame or table is."""
     if not isinstance(log, str | Path):
-        return Source(conform(as_frame(log)), None)
+        return Source(conformed(log), None)
     opened = open_log(log)
     return Source(opened.frame, opened.folder, Path(log).expanduser())
 

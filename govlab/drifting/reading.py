@@ -21,7 +21,7 @@ from govlab.kpi.knowledge import Told as FromElsewhere
 from govlab.kpi.partials import Partial
 from govlab.kpi.spec import Spec
 from govlab.log.cached import open_log
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import conformed
 from govlab.plan import compile_plan
 from govlab.registry import in_force
 from govlab.registry.force import FORCE_READS
@@ -86,7 +86,7 @@ def read_log(log: Any, asked: Asked) -> Found:
 
 def _opened(log: Any) -> tuple[pl.LazyFrame, Path | None]:
     if not isinstance(log, str | Path):
-        return conform(as_frame(log)), None
+        return conformed(log), None
     opened = open_log(log)
     return opened.frame, opened.folder
 

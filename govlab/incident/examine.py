@@ -18,7 +18,7 @@ from govlab.incident.model import Candidate, Incident, Looked, Ruling
 from govlab.incident.others import who_else
 from govlab.incident.ruling import mentions, ruling, values_of
 from govlab.log.citation import cite
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import conformed
 from govlab.log.scan import scan_log, scan_runs
 from govlab.plan import compile_plan
 from govlab.registry import Registry, snapshot
@@ -54,7 +54,7 @@ def examine(log: Path | pl.LazyFrame, question: Question) -> Incident:
     ('incident',)
     """
     path = log if isinstance(log, Path) else None
-    frame = scan_log(path) if path is not None else conform(as_frame(log))
+    frame = scan_log(path) if path is not None else conformed(log)
     runs = scan_runs(path) if path is not None else None
     chosen = select(frame, question.selection, runs=runs)
     asked = chosen.frame

@@ -15,7 +15,17 @@ from govlab.errors import LogError
 from govlab.schema import ACTIONS, MARKS, RUN_REQUEST, Column
 from govlab.types import Type
 
-__all__ = ["COLUMNS", "MARKED", "NO_OFFSET", "POLARS", "as_frame", "conform", "polars_type"]
+__all__ = [
+    "COLUMNS",
+    "MARKED",
+    "NO_OFFSET",
+    "POLARS",
+    "as_frame",
+    "as_table",
+    "conform",
+    "conformed",
+    "polars_type",
+]
 
 POLARS: Final[Mapping[str, pl.DataType]] = {
     "bool": pl.Boolean(),
@@ -45,14 +55,50 @@ def as_frame(source: Any) -> pl.LazyFrame:
 
     Raises `LogError` for anything else.
     """
-    if isinstance(source, pl.LazyFrame):
+    return as_table(source).lazy()
+
+
+def as_table(source: Any) -> pl.DataFrame | pl.LazyFrame:
+    """The same, not lazily where it is in memory."""
+    if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return source
-    if isinstance(source, pl.DataFrame):
-        return source.lazy()
     if hasattr(source, "__arrow_c_stream__"):
-        frame = pl.DataFrame(source)
-        return frame.lazy()
+        return pl.DataFrame(source)
     raise LogError(f"`{type(source).__name__}` is no table; give a path or an Arrow-compatible one")
+
+
+def conformed(source: Any, *, tz: str | None = None) -> pl.LazyFrame:
+    """A table as `as_frame` takes it, typed as `conform` does it; one in memory that is so already
+    is looked at once, now, and not again each time that it is read. Raises as both.
+
+    >>> conformed(pl.DataFrame({"tool": ["a"], "step": [1]})).collect()["step"].to_list()
+    [1]
+    """
+    table = as_table(source)
+    if not isinstance(table, pl.DataFrame) or not _is_conform(table, tz):
+        return conform(table.lazy(), tz=tz)
+    nothing = {} if MARKS[1] in table.columns else {MARKS[1]: pl.lit(None, pl.Categorical)}
+    return table.with_columns(**nothing).lazy()
+
+
+def _is_conform(table: pl.DataFrame, tz: str | None) -> bool:
+    """Whether `conform` would give back each cell as it is."""
+    marks = table.schema.get(MARKS[1], pl.Categorical())
+    if "cost" in table.columns or not isinstance(marks, pl.Categorical):
+        return False
+    own = [(COLUMNS[cells.name], cells) for cells in table.get_columns() if cells.name in COLUMNS]
+    return all(_fits(column, cells, tz) for column, cells in own)
+
+
+def _fits(column: Column, cells: pl.Series, tz: str | None) -> bool:
+    if _cell(column, cells.dtype, tz) is None:
+        return True
+    if cells.dtype != polars_type(column.type):
+        return False
+    if column.type.name == "list":
+        return not any(_holds_null(chunk) for chunk in cells.get_chunks())
+    finite = column.type.name != "double" or bool(cells.is_finite().all())
+    return finite and (not column.counts or not (cells < 0).any())
 
 
 def conform(frame: pl.LazyFrame, *, tz: str | None = None) -> pl.LazyFrame:
@@ -83,6 +129,10 @@ def conform(frame: pl.LazyFrame, *, tz: str | None = None) -> pl.LazyFrame:
     marks = pl.concat_str(bad, separator=",", ignore_nulls=True) if bad else pl.lit("")
     marked = pl.when(marks != "").then(marks).cast(pl.Categorical).alias(MARKS[1])
     return frame.with_columns(*casts.values(), marked)
+
+
+def _holds_null(lists: pl.Series) -> bool:
+    return lists.list.explode(empty_as_null=False, keep_nulls=False).null_count() > 0
 
 
 def _cost_as_micros(frame: pl.LazyFrame) -> pl.LazyFrame:

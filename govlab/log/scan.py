@@ -12,7 +12,7 @@ from weakref import ref
 import polars as pl
 
 from govlab.errors import LogError
-from govlab.log.conform import COLUMNS, NO_OFFSET, as_frame, conform
+from govlab.log.conform import COLUMNS, NO_OFFSET, conform, conformed
 from govlab.log.cubefile import refuse_cube
 from govlab.log.kinds import Kinds, read_kinds
 from govlab.log.records import LINE, Bad
@@ -62,7 +62,7 @@ def scan_runs(source: str | Path) -> pl.LazyFrame | None:
 
 def _frames(source: Any, tz: str | None) -> list[pl.LazyFrame]:
     if not isinstance(source, str | Path):
-        return [conform(as_frame(source), tz=tz)]
+        return [conformed(source, tz=tz)]
     path = Path(source)
     refuse_cube(path)
     if is_log(path):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import as_table, conformed
 from govlab.log.declared import with_declared
 from govlab.log.kinds import Kinds
 from govlab.log.scan import scan_log, stored
@@ -42,10 +42,11 @@ def whole_log(log: Any, declared: Mapping[str, Type] = MappingProxyType({})) -> 
 
 
 def _whole(log: Any) -> Whole:
-    scanned = scan_log(log) if isinstance(log, str | Path) else as_frame(log)
-    known = stored(scanned)
+    scanned = isinstance(log, str | Path)
+    table = scan_log(log) if scanned else as_table(log)
+    known = stored(table) if isinstance(table, pl.LazyFrame) else None
     if known is not None:
         return Whole(known.frame, known.state(), known.kinds())
-    own = [n for n in scanned.collect_schema().names() if not n.endswith(LIST_TEXT)]
-    scanned = scanned.select(own)  # a frame that was changed may say something else than its texts
-    return Whole(scanned if isinstance(log, str | Path) else conform(scanned), None, None)
+    # a frame that was changed may say something else than its texts
+    own = table.drop([n for n in table.collect_schema().names() if n.endswith(LIST_TEXT)])
+    return Whole(own.lazy() if scanned else conformed(own), None, None)

@@ -12,7 +12,7 @@ import polars as pl
 from govlab.bundle import Bundle
 from govlab.log.citation import Citation, cite
 from govlab.log.collect import collected
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import conformed
 from govlab.log.scan import scan_log
 from govlab.replays.model import SHOWN
 from govlab.replays.selected import selected_of
@@ -56,7 +56,7 @@ def recorded(
     [('DENY', 'recorded'), (None, 'none')]
     """
     path = log if isinstance(log, str | Path) else None
-    scanned = scan_log(path) if path is not None else conform(as_frame(log))
+    scanned = scan_log(path) if path is not None else conformed(log)
     selected = selected_of(scanned, path, selection, org=org)
     have = selected.log.collect_schema().names()
     wanted = dict.fromkeys((*_OF_LOG, *SHOWN, *selected.scope.columns()))

@@ -52,7 +52,8 @@ def _span(rates: list[float]) -> list[float]:
 def _points(results: Results) -> list[dict[str, Any]]:
     rows = results.counts("rows", "govlab")[-1]
     lines: list[tuple[str, str, str, str]] = [
-        ("govlab", "govlab", "govlab", ""),
+        ("govlab, rows in memory", "govlab", "memory", ""),
+        ("govlab, Parquet to Parquet", "govlab", "govlab", ""),
         ("read and write, no decision", "polars alone", "read", ""),
         ("when/then by hand", "polars alone", "hand", ""),
         *((peer.name, "other engines", "peer", peer.name) for peer in PEERS),

@@ -28,6 +28,7 @@ from tests.bench.workload import Rule
 __all__ = ["OUT", "Job", "peak_of", "run", "write_log"]
 
 OUT = ("decision", "rule", "status", "constraints")
+MARKS = ("unknown_columns", "malformed_columns")
 PART = 2_000_000  # rows of a partition of the large log
 _SAMPLE, _ENOUGH = 3_000, 1.5  # rows that peers decide, and seconds that they decide them for
 
@@ -35,9 +36,10 @@ _SAMPLE, _ENOUGH = 3_000, 1.5  # rows that peers decide, and seconds that they d
 @dataclass(frozen=True, slots=True)
 class Job:
     """One measurement. `read`: polars reads and sinks the columns that the rules read; `hand`:
-    hand-written when/then; `govlab`: a replay; `large`: replays partition by partition; `peer`."""
+    hand-written when/then; `govlab`: a replay; `memory`: one of rows in memory, which decides only;
+    `large`: replays partition by partition; `peer`."""
 
-    what: Literal["read", "hand", "govlab", "peer", "large"]
+    what: Literal["read", "hand", "govlab", "memory", "peer", "large"]
     rules: int
     rows: int = 0
     peer: str = ""
@@ -63,6 +65,8 @@ def run(job: Job, work: Path) -> dict[str, Any]:
             return _peer(job.peer, given, work)
         case "large":
             return _large(job.rows, given, work)
+        case "memory":
+            return _memory(work / f"log-{job.rows}", given, work)
         case "read" | "hand" | "govlab":
             return _timed(lambda: _WHOLE[job.what](work / f"log-{job.rows}", given, work))
 
@@ -87,6 +91,13 @@ def _govlab(log: Path, given: Sequence[Rule], work: Path) -> None:
 
 
 _WHOLE = {"read": _read, "hand": _hand, "govlab": _govlab}
+
+
+def _memory(log: Path, given: Sequence[Rule], work: Path) -> dict[str, Any]:
+    """As of the peers, the clock runs while rows are decided that are there already."""
+    bundle = govlab.load_bundle(workload.bundle(given, work / "bundle"))
+    rows = govlab.scan_log(log).select(*columns(given), *MARKS).collect()
+    return _timed(lambda: govlab.replay(rows, bundle).frame.select(OUT).collect())
 
 
 def _peer(name: str, given: Sequence[Rule], work: Path) -> dict[str, Any]:

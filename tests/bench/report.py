@@ -50,6 +50,7 @@ def jobs(rows: Sequence[int], rules: Sequence[int], peer_rules: Sequence[int]) -
             if count <= _MANY:
                 yield Job("hand", count, height)
             yield Job("govlab", count, height)
+            yield Job("memory", count, height)
             if count == _TEN:
                 yield Job("read", count, height, seed=BROAD)
                 yield Job("govlab", count, height, seed=BROAD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from tests.bench.figures import Results
 from tests.bench.jobs import PART, Job
@@ -25,13 +26,21 @@ def quote(results: Results | None) -> str:
     ours, peer = Job("govlab", _RULES, rows), results.fastest(_RULES)
     read = _ratio(results.faster(Job("read", _RULES, rows), ours))
     hand = _ratio(results.faster(Job("hand", _RULES, rows), ours))
-    theirs = _ratio(results.faster(ours, Job("peer", _RULES, 0, peer))) if peer else None
-    others = f"; {theirs} the decisions a second of the fastest engine compared, {peer}"
+    others = ""
+    if peer:
+        alone, whole = (
+            _ratio(results.faster(job, Job("peer", _RULES, 0, peer)))
+            for job in (Job("memory", _RULES, rows), ours)
+        )
+        others = (
+            f". Rows in memory it decides {alone} as fast as the fastest engine compared, {peer}; "
+            f"reading and writing them included, {whole} as fast"
+        )
     return (
         f"{_large(rows)} rows under {_RULES} rules, read, decided and written: "
         f"{_rate(results.per_second(ours))} decisions a second on {results.machine['processors']} "
         f"cores, {read} the time that polars takes to read and write the same columns and {hand} "
-        f"that of hand-written when/then{others if peer else ''} "
+        f"that of hand-written when/then{others} "
         f"([table](tests/bench/results/replay.md)). {how} it again."
     )
 
@@ -65,8 +74,10 @@ _PEERS = """## Other engines
 Decisions a second of one process, each engine in the fastest form found for it, on rows where \
 every attribute is present (engines differ where one is missing). Their clocks run while they \
 decide only: rules are compiled and inputs made before, nothing is read or written. *govlab is* is \
-against the rate of the replay above, reading and writing included, of as many rules and the most \
-rows. *equal* counts the rows decided like govlab: decision and rule."""
+against the same of govlab: rows that are in memory as a frame, decided under a loaded bundle into \
+a frame, on all cores, as many rules and the most rows; *to Parquet* against the replay above, \
+loading, reading and writing included. *equal* counts the rows decided like govlab: decision and \
+rule."""
 
 _NOT_MEASURED = "## Not measured"
 
@@ -140,9 +151,13 @@ def _large_log(results: Results) -> Iterator[str]:
 def _peers(results: Results) -> str:
     counts = results.counts("rules", "peer")
     head = ["engine", "package", *(f"{n} rules" for n in counts),
-            *(f"govlab is, {n} rules" for n in counts), "equal"]  # fmt: skip
+            *(f"govlab is, {n} rules" for n in counts),
+            *(f"to Parquet, {n} rules" for n in counts), "equal"]  # fmt: skip
     measured = (peer for peer in PEERS if any(_of(results, peer, n) for n in counts))
-    table = _table(head, (_peer(results, peer, counts) for peer in measured), words=2)
+    own = ["govlab", "rows in memory", *(_rate(_alone(results, n)) for n in counts)]
+    blank = [""] * (len(head) - len(own))
+    rows = (_peer(results, peer, counts) for peer in measured)
+    table = _table(head, chain([[*own, *blank]], rows), words=2)
     forms = "\n".join(f"- {peer.name}: {peer.form}." for peer in PEERS)
     return f"{table}\n\nHow each is used:\n\n{forms}"
 
@@ -151,10 +166,19 @@ def _of(results: Results, peer: Peer, rules: int) -> float | None:
     return results.per_second(Job("peer", rules, 0, peer.name))
 
 
+def _alone(results: Results, rules: int) -> float | None:
+    """Of rows in memory."""
+    return results.per_second(Job("memory", rules, results.counts("rows", "govlab")[-1]))
+
+
 def _peer(results: Results, peer: Peer, counts: Sequence[int]) -> list[str]:
     rows = results.counts("rows", "govlab")[-1]
     jobs = [Job("peer", n, 0, peer.name) for n in counts]
-    ours = [results.faster(Job("govlab", job.rules, rows), job) for job in jobs]
+    ours = [
+        results.faster(Job(what, job.rules, rows), job)  # type: ignore[arg-type]
+        for what in ("memory", "govlab")
+        for job in jobs
+    ]
     runs = [one for job in jobs for one in results.of(job).values()]
     compared, equal = (sum(one[key] for one in runs) for key in ("compared", "equal"))
     version = results.machine.get(peer.package, "")

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
 
 from govlab.errors import LogError
-from govlab.log.conform import as_frame, conform
+from govlab.log.conform import as_frame, conform, conformed
 
 
 def one(name: str, value: Any, dtype: Any = None, tz: str | None = None) -> tuple[Any, Any]:
@@ -97,3 +98,44 @@ def test_anything_that_speaks_arrow_is_a_table() -> None:
     assert as_frame(table).collect().equals(as_frame(pl.DataFrame(table)).collect())
     with pytest.raises(LogError, match="`dict` is no table"):
         as_frame({"tool": ["a"]})
+
+
+CONFORM = {
+    "tool": ["a", None], "step": [1, None], "destructive": [True, None],
+    "risk_tags": [["x"], None], "malformed_columns": ["ts", None],
+}  # fmt: skip
+TYPES = {
+    "step": pl.Int64,
+    "risk_tags": pl.List(pl.String),
+    "malformed_columns": pl.Categorical,
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"step": [-1, 2]},
+        {"risk_tags": [[None], ["x"]]},
+        {"risk_tags": [["x", None], []]},
+        {"tokens_in": [3, -3]},
+        {"amount": [0.5, float("nan")]},
+        {"cost": ["0.5", "x"]},
+        {"ts": ["2026-07-01T12:00:00Z", "later"]},
+    ],
+    ids=lambda changed: next(iter(changed), "as it is"),
+)
+def test_a_table_in_memory_is_typed_as_any_other(changed: dict[str, list[Any]]) -> None:
+    types = {n: t for n, t in TYPES.items() if n in {**CONFORM, **changed}}
+    table = pl.DataFrame({**CONFORM, **changed}, schema_overrides=types)
+    for given in (table, table.drop("malformed_columns"), pl.concat([table, table], rechunk=False)):
+        want = conform(given.lazy()).collect()
+        assert_frame_equal(conformed(given).collect(), want, categorical_as_str=True)
+
+
+def test_a_table_that_is_conform_is_given_back_as_it_is() -> None:
+    table = pl.DataFrame(CONFORM, schema_overrides=TYPES)
+    assert "WITH_COLUMNS" not in conformed(table).explain()
+    assert "WITH_COLUMNS" in conformed(table.lazy()).explain(), "of what is lazy nothing is known"
+    with pytest.raises(LogError, match="`dict` is no table"):
+        conformed({"tool": ["a"]})

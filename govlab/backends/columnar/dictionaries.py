@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,9 @@ import polars as pl
 import pyarrow as pa
 
 from govlab.backends.columnar.distinct import group
+from govlab.backends.columnar.flat import Flat
+from govlab.backends.columnar.numbering import Numbering
+from govlab.backends.columnar.packed import pack, unpack
 from govlab.schema import LIST_TEXT
 
 __all__ = [
@@ -71,6 +75,8 @@ class Dictionary:
     _dtype: pl.DataType | None = None
     _anchor: pl.Series | None = None  # polars forgets categories that no column has any more
     _table: pl.Series = field(default_factory=lambda: pl.Series([ABSENT], dtype=pl.UInt32))
+    _elements: Dictionary | None = None  # of lists, which are words of their elements' codes
+    _words: Numbering = field(default_factory=lambda: Numbering(nullcontext()))
 
     def encode(self, series: pl.Series) -> pl.Series:
         """The codes of a column's cells, new values added; a null is `ABSENT`."""
@@ -91,10 +97,15 @@ class Dictionary:
 
     def seen(self, series: pl.Series) -> pl.Series | None:
         """The codes of cells that are all known, else None; threads may ask at the same time."""
-        if series.dtype != self._dtype:
+        if isinstance(series.dtype, pl.List):
+            return self._lists_seen(series)
+        if self._anchor is None or series.dtype not in (self._dtype, pl.String):
             return None
-        table, place = self._table, series.to_frame().select(_PLACE).to_series()
-        high = place.max()
+        return self._known(_place(series.cast(self._anchor.dtype)))
+
+    def _known(self, place: pl.Series) -> pl.Series | None:
+        """What the table has at each place; None where one is not known."""
+        table, high = self._table, place.max()
         if isinstance(high, int) and high >= len(table):
             return None
         codes = table[place]
@@ -135,31 +146,62 @@ class Dictionary:
         return codes.fill_null(ABSENT) if codes.null_count() else codes
 
     def _texts(self, series: pl.Series) -> pl.Series:
-        place = series.to_frame().select(_PLACE).to_series()
-        high = place.max()
-        if isinstance(high, int) and high >= len(self._table):
-            self._places.extend([NOT_SEEN] * (high + 1 - len(self._table)))
-            self._table = buffer(self._places[:])
-        codes = self._table[place]
-        if codes.max() != NOT_SEEN:
-            return codes
-        fresh = series.filter(codes == NOT_SEEN).unique()
-        places = fresh.to_physical().cast(pl.UInt32) + 1
-        for at, value in zip(places, fresh.cast(pl.String), strict=True):
-            self._places[at] = self._list(json.loads(value)) if self.lists else self.code(value)
+        place = _place(series)
+        found = self._known(place)
+        if found is not None:
+            return found
+        high = int(str(place.max()))
+        self._places.extend([NOT_SEEN] * (high + 1 - len(self._places)))
+        distinct = series.drop_nulls().unique()
+        for at, value in zip(_place(distinct), distinct.cast(pl.String), strict=True):
+            if self._places[at] == NOT_SEEN:
+                self._places[at] = self._list(json.loads(value)) if self.lists else self.code(value)
+        return self._stand(place)
+
+    def _stand(self, place: pl.Series) -> pl.Series:
+        """The codes at these places, of which all are known by now."""
         self._table = buffer(self._places[:])
-        return self._table[place]
+        found = self._known(place)
+        assert found is not None  # they have just been added  # noqa: S101
+        return found
 
     def _lists(self, series: pl.Series) -> pl.Series:
-        groups = group([series], len(series))
-        return pl.Series(
-            [self._list(cell) for cell in series[groups.rows].to_list()], dtype=pl.UInt32
-        )[groups.ids]
+        if self._elements is None:
+            self._elements = Dictionary(self.name)
+        flat = Flat.of(series)
+        words = pack(self._elements.encode(flat.elements), flat.lengths)
+        if words is None:
+            groups = group([series], len(series))
+            codes = [self._list(cell) for cell in series[groups.rows].to_list()]
+            return pl.Series(codes, dtype=pl.UInt32)[groups.ids]
+        place = pl.Series(self._words.numbers(words)) + 1
+        for word in self._words.words[len(self._places) - 1 :].tolist():
+            cell = [None if c == ABSENT else self._elements.values[c - FIRST] for c in unpack(word)]
+            self._places.append(self._list(cell))
+        return _without(series, self._stand(place))
+
+    def _lists_seen(self, series: pl.Series) -> pl.Series | None:
+        flat = Flat.of(series)
+        codes = None if self._elements is None else self._elements.seen(flat.elements)
+        words = None if codes is None else pack(codes, flat.lengths)
+        numbers = None if words is None else self._words.known(words)
+        found = None if numbers is None else self._known(pl.Series(numbers) + 1)
+        return None if found is None else _without(series, found)
 
     def _list(self, cell: Sequence[str | None] | None) -> int:
         if cell is None:
             return ABSENT
         return MALFORMED if None in cell else self.code(tuple(cell))
+
+
+def _place(series: pl.Series) -> pl.Series:
+    """Where the table has each category; a null stands first."""
+    return series.to_frame().select(_PLACE).to_series()
+
+
+def _without(lists: pl.Series, codes: pl.Series) -> pl.Series:
+    """`codes`, but where there is no list."""
+    return codes.set(lists.is_null(), ABSENT) if lists.null_count() else codes
 
 
 def with_lists(frame: pl.DataFrame) -> pl.DataFrame:

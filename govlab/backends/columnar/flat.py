@@ -22,9 +22,7 @@ class Flat:
     def of(cls, lists: pl.Series) -> Self:
         """The flat form of `lists`."""
         lengths = lists.list.len().fill_null(0).cast(pl.Int64)
-        filled = lists.filter(lengths > 0)
-        empty = pl.Series(dtype=_inner(lists))
-        return cls(filled.list.explode() if len(filled) else empty, lengths)
+        return cls(lists.list.explode(empty_as_null=False, keep_nulls=False), lengths)
 
     def owners(self) -> pl.Series:
         """The row of each element."""
@@ -46,10 +44,3 @@ class Flat:
         values = elements.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
         array = pa.LargeListArray.from_arrays(offsets.rechunk().to_arrow(), values)
         return pl.Series(pl.from_arrow(array)).cast(pl.List(elements.dtype))
-
-
-def _inner(lists: pl.Series) -> pl.DataType:
-    dtype = lists.dtype
-    assert isinstance(dtype, pl.List)  # callers have lists only  # noqa: S101
-    inner = dtype.inner
-    return inner if isinstance(inner, pl.DataType) else inner()

@@ -45,6 +45,11 @@ class Numbering:
             found[odd] = others
         return found
 
+    def known(self, words: Words) -> NDArray[np.uint32] | None:
+        """The number of each word, None where one has none; threads may ask at the same time."""
+        found, odd = self._known(words)
+        return None if odd.any() else found
+
     def _known(self, words: Words) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """The number of each word, and the words that stand in neither of their places."""
         found, odd = self._found(words, 0)
