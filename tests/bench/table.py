@@ -26,22 +26,26 @@ def quote(results: Results | None) -> str:
     ours, peer = Job("govlab", _RULES, rows), results.fastest(_RULES)
     read = _ratio(results.faster(Job("read", _RULES, rows), ours))
     hand = _ratio(results.faster(Job("hand", _RULES, rows), ours))
-    others = ""
-    if peer:
-        alone, whole = (
-            _ratio(results.faster(job, Job("peer", _RULES, 0, peer)))
-            for job in (Job("memory", _RULES, rows), ours)
-        )
-        others = (
-            f". Rows in memory it decides {alone} as fast as the fastest engine compared, {peer}; "
-            f"reading and writing them included, {whole} as fast"
-        )
+    others = "" if peer is None else _beside(results, ours, peer)
     return (
         f"{_large(rows)} rows under {_RULES} rules, read, decided and written: "
         f"{_rate(results.per_second(ours))} decisions a second on {results.machine['processors']} "
         f"cores, {read} the time that polars takes to read and write the same columns and {hand} "
         f"that of hand-written when/then{others} "
         f"([table](tests/bench/results/replay.md)). {how} it again."
+    )
+
+
+def _beside(results: Results, ours: Job, peer: str) -> str:
+    """The rate beside the fastest engine's: of rows in memory, and of all that a replay does."""
+    theirs = Job("peer", ours.rules, 0, peer)
+    alone = results.faster(Job("memory", ours.rules, ours.rows), theirs)
+    whole = f"{_ratio(results.faster(ours, theirs))} the decisions a second of"
+    if alone is None:
+        return f"; {whole} the fastest engine compared, {peer}"
+    return (
+        f". Rows in memory are decided {_ratio(alone)} as fast as by the fastest engine compared, "
+        f"{peer}; with all reading and writing it is {whole} that engine"
     )
 
 
