@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.dictionaries import buffer
-from govlab.backends.columnar.layout import Bools, Classes, Layout
+from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout
 from govlab.backends.columnar.numbering import Words
 from govlab.backends.columnar.parts import Part
 from govlab.backends.columnar.units import Table
@@ -20,17 +21,16 @@ __all__ = ["ODD", "Asked", "Effect"]
 
 ODD = np.uint64(1 << 63)
 """Set in a first word while nothing is in error or unknown."""
+_EVERY = np.uint64(2**64 - 1)
 _MOST = 2**22  # entries of an effect, before its parts are looked up apart
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Words by class: at `base[class of row] + class of value`; `wanted` are the classes of rows
-    whose words it can change."""
+    """Words by class: at `base[class of row] + class of value`."""
 
     base: pl.Series
     words: pl.Series
-    wanted: pl.Series
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Asked:
     _by_verdicts: dict[bytes, int] = field(default_factory=dict)
     _effects: dict[tuple[int, str], Effect] = field(default_factory=dict)
     _made_of: tuple[int, int] = (-1, -1)
-    _bits: list[list[Words]] = field(default_factory=list)
+    _bits: _Bits | None = None
 
     def grow(self) -> None:
         """Classes for the values that the table has and this has not."""
@@ -66,64 +66,92 @@ class Asked:
 
     def too_many(self, classes: Classes) -> bool:
         """Whether the parts are better looked up apart."""
-        return len(self.parts) > 1 and len(classes.open) * len(self.verdicts) > _MOST
+        return len(self.parts) > 1 and len(classes) * len(self.verdicts) > _MOST
 
     def halves(self) -> list[Asked]:
         """The parts in two."""
         middle = len(self.parts) // 2
         return [Asked(self.table, p) for p in (self.parts[:middle], self.parts[middle:])]
 
+    def wanting(self, layout: Layout, classes: Classes, word: int, kind: str) -> Bools:
+        """The classes of rows whose words an effect can change."""
+        bits = self._of(layout, classes)
+        found = np.zeros(len(classes), dtype=bool)
+        found[bits.row if kind == "kept" and word == 0 else bits.row[bits.word == word]] = True
+        return found
+
     def effect(self, layout: Layout, classes: Classes, word: int, kind: str) -> Effect:
         """Of word number `word`: `kept` (and-ed), or the guards in `error`, `unknown` or `either`
         (or-ed)."""
-        state = len(classes.open), len(self.verdicts)
-        if self._made_of[0] != state[0]:
-            self._bits = [classes.bits(layout.of_part[p]) for p in self.parts]
+        state = len(classes), len(self.verdicts)
         if self._made_of != state:
             self._effects, self._made_of = {}, state
         found = self._effects.get((word, kind))
         if found is None:
-            found = self._effects[word, kind] = self._effect(word, kind)
+            wanted = self.wanting(layout, classes, word, kind)
+            found = self._effects[word, kind] = self._effect(wanted, word, kind)
         return found
 
-    def _effect(self, word: int, kind: str) -> Effect:
-        bits = self._bits
-        live = np.flatnonzero(self._wanting(bits, word, kind))
-        verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8).reshape(-1, len(self.parts))
-        rows = np.zeros((len(live) + 1, len(self.verdicts)), np.uint64)
-        for at, own in enumerate(bits):
-            _add(rows, own[word][live], np.isin(verdicts[:, at], _VERDICTS[kind]))
+    def _of(self, layout: Layout, classes: Classes) -> _Bits:
+        if self._bits is None or self._bits.classes is not classes:
+            self._bits = _Bits.of(layout, classes, self.parts)
+        return self._bits
+
+    def _effect(self, wanted: Bools, word: int, kind: str) -> Effect:
+        assert self._bits is not None  # known since `wanted` is  # noqa: S101
+        verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8).reshape(-1, len(self.parts)).T
+        slots = np.cumsum(wanted)  # the first row of words is that of all other classes
+        words = np.zeros((slots[-1] + 1, len(self.verdicts)), np.uint64)
+        _add(words, slots, self._bits.only(self._bits.word == word), _HITS[kind][verdicts])
+        if kind == "kept" and word == 0:
+            _add(words, slots, self._bits.odd(), _HITS["either"][verdicts])
         if kind == "kept":
-            rows = ~rows
-            for at, own in enumerate(bits):
-                if word == 0:
-                    _clear(rows, live, own, verdicts[:, at] >= 2)
-        base = np.zeros(len(bits[0][0]), np.uint32)
-        base[live] = np.arange(1, len(live) + 1) * rows.shape[1]
-        wanted = np.zeros(len(base), dtype=bool)
-        wanted[live] = True
-        return Effect(pl.Series(base), pl.Series(rows.reshape(-1)), pl.Series(wanted))
-
-    def _wanting(self, bits: Sequence[list[Words]], word: int, kind: str) -> Bools:
-        """The classes of rows that have a guard of the parts in the word, or whether it errs."""
-        words = range(len(bits[0])) if kind == "kept" and word == 0 else (word,)
-        found = np.zeros(len(bits[0][0]), dtype=bool)
-        for own in bits:
-            for at in words:
-                found |= own[at] != 0
-        return found
+            words = ~words
+        base = np.where(wanted, slots * len(self.verdicts), 0).astype(np.uint32)
+        return Effect(pl.Series(base), pl.Series(words.reshape(-1)))
 
 
-_VERDICTS = {"kept": (0,), "error": (2,), "unknown": (3,), "either": (2, 3)}
+@dataclass(frozen=True, slots=True)
+class _Bits:
+    """Open guards, class by class: of each the class of rows, its part, its word, its bit there."""
+
+    classes: Classes
+    row: Ints
+    part: Ints
+    word: Ints
+    bit: Words
+
+    @classmethod
+    def of(cls, layout: Layout, classes: Classes, parts: Sequence[Part]) -> Self:
+        """The guards that have one of `parts`; none has two parts of one unit."""
+        part = np.full(len(layout.guards), -1)
+        for number, known in enumerate(parts):
+            part[layout.of_part[known]] = number
+        own = classes.stands.only(part[classes.stands.guard] >= 0)
+        return cls(classes, own.row, part[own.guard], own.place // BITS, own.bit())
+
+    def only(self, hits: Bools) -> Self:
+        """Those where `hits` is true."""
+        row, part, word, bit = (of[hits] for of in (self.row, self.part, self.word, self.bit))
+        return replace(self, row=row, part=part, word=word, bit=bit)
+
+    def odd(self) -> Self:
+        """The same with the bit `ODD` for each."""
+        return replace(self, bit=np.full(len(self.bit), ODD))
 
 
-def _add(rows: Any, bits: Words, values: Bools) -> None:
-    at = np.flatnonzero(bits)
-    rows[np.ix_(at + 1, np.flatnonzero(values))] |= bits[at][:, None]
+_CODES = {"kept": (0,), "error": (2,), "unknown": (3,), "either": (2, 3)}
+_HITS = {kind: np.isin(np.arange(4), codes) for kind, codes in _CODES.items()}
 
 
-def _clear(rows: Any, live: Any, own: list[Words], values: Bools) -> None:
-    some = np.zeros(len(live), dtype=bool)
-    for word in own:
-        some |= word[live] != 0
-    rows[np.ix_(np.flatnonzero(some) + 1, np.flatnonzero(values))] &= ~ODD
+def _add(words: NDArray[np.uint64], slots: Ints, bits: _Bits, hits: Bools) -> None:
+    """Sets each bit where its part, by value, hits."""
+    bits, values = bits.only(hits.any(axis=1)[bits.part]), np.flatnonzero(hits.any(axis=0))
+    full = np.where(hits[:, values], _EVERY, np.uint64(0))
+    begins = np.flatnonzero(np.diff(bits.row, prepend=-1))
+    rank = np.arange(len(bits.row)) - np.repeat(begins, np.diff(begins, append=len(bits.row)))
+    found = np.zeros((len(words), len(values)), np.uint64)
+    for which in range(rank.max(initial=-1) + 1):  # of a class one at a time
+        some = bits.only(rank == which)
+        found[slots[some.row]] |= full[some.part] & some.bit[:, None]
+    words[:, values] |= found

@@ -20,7 +20,7 @@ from govlab.backends.columnar.numbering import Words
 from govlab.backends.columnar.parts import Guard, Part
 from govlab.plan.model import NO_RULE, NO_TARGET, ON_ERROR, ON_UNKNOWN, encode
 
-__all__ = ["BITS", "Bools", "Classes", "Ints", "Layout", "lay"]
+__all__ = ["BITS", "Bools", "Classes", "Ints", "Layout", "Stands", "lay"]
 
 BITS = 40
 """Guards and ends in a word."""
@@ -133,11 +133,27 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """Guards that are open, class by class: of each its class, which it is, and its place there."""
+
+    row: Ints
+    guard: Ints
+    place: Ints
+
+    def only(self, hits: Bools) -> Stands:
+        """Those where `hits` is true."""
+        return Stands(self.row[hits], self.guard[hits], self.place[hits])
+
+    def bit(self) -> Words:
+        """The bit of each in its word."""
+        return np.uint64(1) << (self.place % BITS).astype(np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
 class Classes:
     """Of each class where its open guards stand: arrays with a row a class."""
 
-    open: Bools
-    place: Short  # of each guard, or -1
+    stands: Stands
     guard: Short  # at each place, or -1
     start: list[Words]  # a word each: the bits that are set at first
     low: list[Words]  # the lowest bit of each field
@@ -145,12 +161,15 @@ class Classes:
     error: list[Words]
     unknown: list[Words]
 
+    def __len__(self) -> int:
+        return len(self.guard)
+
     def bits(self, guards: Ints) -> list[Words]:
         """The places of some guards, as words."""
-        found = [np.zeros(len(self.open), np.uint64) for _ in self.start]
-        for guard in guards:
-            _put(found, self.place[:, guard])
-        return found
+        found = np.zeros((len(self), len(self.start)), np.uint64)
+        own = self.stands.only(np.isin(self.stands.guard, guards))
+        _set(found, own.row, own.place)
+        return _apart(found)
 
 
 @dataclass(slots=True)
@@ -174,7 +193,7 @@ def lay(layout: Layout, open_: Bools, error: Bools, unknown: Bools) -> Classes:
     wide = np.flatnonzero(more > BITS)
     if len(wide):
         _long(layout, laid, wide, open_[wide])
-    return _classes(open_, error, unknown, laid)
+    return _classes(error, unknown, laid)
 
 
 def _in_a_row(layout: Layout, rows: Ints, guards: Ints) -> tuple[Bools, Ints]:
@@ -223,39 +242,29 @@ def _long(layout: Layout, laid: _Laid, rows: Ints, open_: Bools) -> None:
         cursor += begun
 
 
-def _classes(open_: Bools, error: Bools, unknown: Bools, laid: _Laid) -> Classes:
+def _classes(error: Bools, unknown: Bools, laid: _Laid) -> Classes:
     rows, guards, places = (np.concatenate(parts) for parts in zip(*laid.guards, strict=True))
+    order = np.lexsort((places, rows))
+    stands = Stands(rows[order], guards[order], places[order])
     last = max((int(at.max(initial=0)) for _, at in laid.ends), default=0)
     words = last // BITS + 1
-    place = np.full(open_.shape, -1, dtype=np.int32)
-    place[rows, guards] = places
-    guard = np.full((len(open_), words * BITS), -1, dtype=np.int32)
+    guard = np.full((len(error), words * BITS), -1, dtype=np.int32)
     guard[rows, places] = guards
-    every = np.zeros((5, len(open_), words), np.uint64)
-    _set(every[0], [(rows, places), *laid.ends])
-    _set(every[1], laid.lows)
-    _set(every[2], laid.same)
+    every = [np.zeros((len(error), words), np.uint64) for _ in range(5)]
+    for into, bits in zip(every, ([(rows, places), *laid.ends], laid.lows, laid.same), strict=False):
+        _set(into, *(np.concatenate(parts) for parts in zip(*bits, strict=True)))
     for into, odd in ((every[3], error), (every[4], unknown)):
         hit = odd[rows, guards]
-        _set(into, [(rows[hit], places[hit])])
-    held = [[np.ascontiguousarray(word) for word in kind.T] for kind in every]
-    return Classes(open_, place, guard, *held)
+        _set(into, rows[hit], places[hit])
+    return Classes(stands, guard, *map(_apart, every))
 
 
-def _set(words: NDArray[np.uint64], bits: Sequence[tuple[Ints, Ints]]) -> None:
+def _apart(words: NDArray[np.uint64]) -> list[Words]:
+    return [np.ascontiguousarray(word) for word in words.T]
+
+
+def _set(words: NDArray[np.uint64], rows: Ints, places: Ints) -> None:
     """Sets bits, each of a row and at a place."""
-    rows, places = (np.concatenate(parts) for parts in zip(*bits, strict=True))
     bit = np.uint64(1) << (places % BITS).astype(np.uint64)
-    np.bitwise_or.at(words, (rows, places // BITS), bit)
-
-
-def _put(words: list[Words], places: Short) -> None:
-    """Sets the bit at each row's place; none where that is below 0."""
-    rows = np.flatnonzero(places >= 0)
-    if not len(rows):
-        return
-    at = places[rows]
-    bits = np.uint64(1) << (at % BITS).astype(np.uint64)
-    for number, word in enumerate(words):
-        own = at // BITS == number
-        word[rows[own]] |= bits[own]
+    flat = words.reshape(-1)  # one index is much quicker than two
+    np.bitwise_or.at(flat, rows * words.shape[1] + places // BITS, bit)

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import polars as pl
 
-from govlab.backends.columnar.asked import ODD, Asked, Effect
+from govlab.backends.columnar.asked import ODD, Asked
 from govlab.backends.columnar.chain import GUARDS, Chain
 from govlab.backends.columnar.dictionaries import buffer
 from govlab.backends.columnar.distinct import group
@@ -184,9 +184,8 @@ class Machine:
                 continue
             for number, word in enumerate(words):
                 with self.lock:
-                    asked.grow()
-                    effect = asked.effect(self.layout, run.classes, number, kind)
-                rows, batch = self._some(run, effect)
+                    wanting = asked.wanting(self.layout, run.classes, number, kind)
+                rows, batch = self._some(run, wanting)
                 if rows is not None and not len(rows):
                     continue
                 ids = batch.ids(asked.table)
@@ -207,11 +206,11 @@ class Machine:
                     asked.grow()
             return self.asked
 
-    def _some(self, run: _Run, effect: Effect) -> tuple[pl.Series | None, Any]:
-        """The rows that an effect is wanted for: places (None: all), and the rows themselves."""
-        key = np.packbits(effect.wanted.to_numpy()).tobytes()
+    def _some(self, run: _Run, wanting: Bools) -> tuple[pl.Series | None, Any]:
+        """The rows of classes that are `wanting`: places (None: all), and the rows themselves."""
+        key = np.packbits(wanting).tobytes()
         if key not in run.some:
-            wanted = effect.wanted[run.index]
+            wanted = pl.Series(wanting)[run.index]
             if (wanted.sum() or 0) > _MANY * len(wanted):
                 run.some[key] = None, run.rows
             else:
@@ -363,7 +362,7 @@ _VERDICTS = {"error": (2,), "unknown": (3,), "either": (2, 3)}
 
 def _every(classes: Classes, number: int) -> Words:
     """All guards of a word."""
-    found = np.zeros(len(classes.open), np.uint64)
+    found = np.zeros(len(classes), np.uint64)
     for at in range(BITS):
         live = classes.guard[:, number * BITS + at] >= 0
         found[live] |= np.uint64(1 << at)
