@@ -49,6 +49,7 @@ class _Frame:
     start: int
     anchor: str | None
     is_mapping: bool
+    in_brackets: bool
     items: list[Tree] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
     key: _Node | None = None
@@ -67,9 +68,8 @@ def _end(event: yaml.Event) -> int:
 class Composer:
     """Takes the events of one file in order; `documents` and `problems` grow."""
 
-    def __init__(self, source: Source, parent_indents: dict[int, int]) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
-        self.parent_indents = parent_indents
         self.documents: list[Tree] = []
         self.problems: list[Diagnostic] = []
         self._frames: list[_Frame] = []
@@ -132,8 +132,13 @@ class Composer:
         if not event.value.isascii() and any("\ud800" <= c <= "\udfff" for c in event.value):
             self._problem(start, "GL007", "an escape names half of a surrogate pair",
                           "write the character itself or its `\\U` escape")  # fmt: skip
-        parent_indent = self.parent_indents.get(start, -1)
-        return Scalar(value, event.value, style, start, _end(event), parent_indent, self.source)
+        indent = self._indent() if style in ("literal", "folded") else -1
+        return Scalar(value, event.value, style, start, _end(event), indent, self.source)
+
+    def _indent(self) -> int:
+        """What a block scalar's own indentation counts from."""
+        frame = next((f for f in reversed(self._frames) if not f.in_brackets), None)
+        return -1 if frame is None else self.source.place(frame.start).column - 1
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         start = self._content(event)
@@ -142,7 +147,7 @@ class Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         is_mapping = isinstance(event, yaml.MappingStartEvent)
-        self._frames.append(_Frame(start, event.anchor, is_mapping))
+        self._frames.append(_Frame(start, event.anchor, is_mapping, bool(event.flow_style)))
 
     def _too_deep(self, offset: int) -> Refused:
         message = f"nested deeper than {_DEEPEST} levels"

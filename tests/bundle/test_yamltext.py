@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govlab.bundle.tree import Mapping, Scalar, plain
-from govlab.bundle.yamltext import decode, read
+from govlab.bundle.tree import Mapping, Scalar, Source, plain
+from govlab.bundle.yamltext import carefully, decode, quickly, read
 from tests.work import steps
 
 # plain scalar -> value by the core schema
@@ -181,3 +181,26 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert all(found.place.file == "p.yaml" and found.code.startswith("GL0") for found in problems)
     for found in problems:
         assert 1 <= found.place.column <= len(found.line) + 1
+
+
+_PIECES = [
+    "a", "b c", "key", ": ", ":", ", ", "[", "]", "{", "}", "- ", "? ", "?", "\n", "\n  ",
+    "\n    ", " ", "# c", '"', "'", '"x"', "'y'", "&a ", "*a", "|\n", ">-\n", "|2\n", "|", ">#",
+    "!", "!!str ", "%", "@", "---\n", "...\n", "\\", "\\n", "é", "𝄞", "~", '"\\u00e9"', '""', "\r\n",
+    "<<", "\t", '"a\\\n b"', "a: 1\n", "- b\n", "  - c\n", '"q": ', "[a, b]", "{x: y}", "\xa0", "x:y",
+    ":a", "-a",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
+def test_what_is_read_quickly_is_what_is_read_carefully(text: str) -> None:
+    source = Source("p.yaml", text)
+    found = quickly(source)
+    if found is not None:
+        documents, problems = carefully(source)
+        assert (repr(found), []) == (repr(documents), problems)
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "- {b: 'c'}\n", "a: |\n  b\n"])
+def test_a_file_without_problems_is_read_quickly(text: str) -> None:
+    assert quickly(Source("p.yaml", text)) is not None

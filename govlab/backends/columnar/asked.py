@@ -100,7 +100,9 @@ class Asked:
     def _effect(self, wanted: Bools, word: int, kind: str) -> Effect:
         assert self._bits is not None  # known since `wanted` is  # noqa: S101
         verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8).reshape(-1, len(self.parts)).T
-        slots = np.cumsum(wanted)  # the first row of words is that of all other classes
+        slots = np.cumsum(
+            wanted, dtype=np.int64
+        )  # the first row of words is that of all other classes
         words = np.zeros((slots[-1] + 1, len(self.verdicts)), np.uint64)
         _add(words, slots, self._bits.only(self._bits.word == word), _HITS[kind][verdicts])
         if kind == "kept" and word == 0:
@@ -132,8 +134,10 @@ class _Bits:
 
     def only(self, hits: Bools) -> Self:
         """Those where `hits` is true."""
-        row, part, word, bit = (of[hits] for of in (self.row, self.part, self.word, self.bit))
-        return replace(self, row=row, part=part, word=word, bit=bit)
+        return replace(
+            self, row=self.row[hits], part=self.part[hits], word=self.word[hits],
+            bit=self.bit[hits],
+        )  # fmt: skip
 
     def odd(self) -> Self:
         """The same with the bit `ODD` for each."""
@@ -146,7 +150,8 @@ _HITS = {kind: np.isin(np.arange(4), codes) for kind, codes in _CODES.items()}
 
 def _add(words: NDArray[np.uint64], slots: Ints, bits: _Bits, hits: Bools) -> None:
     """Sets each bit where its part, by value, hits."""
-    bits, values = bits.only(hits.any(axis=1)[bits.part]), np.flatnonzero(hits.any(axis=0))
+    bits = bits.only(np.logical_or.reduce(hits, axis=1)[bits.part])
+    values = np.flatnonzero(hits.any(axis=0))
     full = np.where(hits[:, values], _EVERY, np.uint64(0))
     begins = np.flatnonzero(np.diff(bits.row, prepend=-1))
     rank = np.arange(len(bits.row)) - np.repeat(begins, np.diff(begins, append=len(bits.row)))

@@ -251,7 +251,9 @@ def _classes(error: Bools, unknown: Bools, laid: _Laid) -> Classes:
     guard = np.full((len(error), words * BITS), -1, dtype=np.int32)
     guard[rows, places] = guards
     every = [np.zeros((len(error), words), np.uint64) for _ in range(5)]
-    for into, bits in zip(every, ([(rows, places), *laid.ends], laid.lows, laid.same), strict=False):
+    for into, bits in zip(
+        every, ([(rows, places), *laid.ends], laid.lows, laid.same), strict=False
+    ):
         _set(into, *(np.concatenate(parts) for parts in zip(*bits, strict=True)))
     for into, odd in ((every[3], error), (every[4], unknown)):
         hit = odd[rows, guards]
