@@ -202,9 +202,11 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """`node` and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    below = [node]
+    while below:
+        node = below.pop()
+        yield node
+        below.extend(reversed(children(node)))
 
 
 def variables(node: Node) -> frozenset[str]:

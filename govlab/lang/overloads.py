@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 
 from govlab.lang import nodes, syntax
 from govlab.lang.functions import OPERATORS, Overload, Style, join, unify
@@ -25,7 +25,13 @@ def resolve(
     function: str, overloads: tuple[Overload, ...], args: tuple[nodes.Node, ...]
 ) -> tuple[Overload, Type] | None:
     """The first of `overloads` that takes `args`, and the result's type; None where none does."""
-    given = _summands(args) if function == "_+_" else tuple(a.type for a in args)
+    return _resolved(overloads, _summands(args) if function == "_+_" else _types(args))
+
+
+@lru_cache(1024)
+def _resolved(
+    overloads: tuple[Overload, ...], given: tuple[Type, ...]
+) -> tuple[Overload, Type] | None:
     fitting = [(o, b) for o in overloads if (b := _fit(o, given)) is not None]
     if not fitting:
         return None
@@ -44,9 +50,13 @@ def joined(parts: Sequence[nodes.Node]) -> Type:
     return one if all(kind.name == one.name for kind in kinds) else DYN
 
 
+def _types(args: tuple[nodes.Node, ...]) -> tuple[Type, ...]:
+    return tuple(a.type for a in args)
+
+
 def _summands(args: tuple[nodes.Node, ...]) -> tuple[Type, ...]:
     """The types of what is added; an empty list takes the other list's."""
-    kinds = tuple(a.type for a in args)
+    kinds = _types(args)
     if any(map(_is_empty, args)) and {k.name for k in kinds} == {"list"}:
         return (joined(args),) * len(args)
     return kinds

@@ -83,16 +83,14 @@ def combine(plan: Plan, codes: Sequence[int], *, default: bool = True) -> Combin
     failed = next((f for f in found if f.verdict == "error"), None)
     unknown = next((f for f in found if f.verdict == "unknown"), None)
     if denied is not None:
-        result = _decided(plan, codes, denied)
-    elif failed is not None:
-        result = _at(failed, "DENY", "error", "evaluation_error")
-    elif unknown is not None:
-        result = _at(unknown, "DENY", "unknown", None)
-    elif not found:
-        result = Combined("ALLOW", "decided", None, "default", None)
-    else:
-        result = _together(plan, codes, found)
-    return replace(result, matched=matched)
+        return _decided(plan, codes, denied, matched=matched)
+    if failed is not None:
+        return _at(failed, "DENY", "error", "evaluation_error", matched=matched)
+    if unknown is not None:
+        return _at(unknown, "DENY", "unknown", None, matched=matched)
+    if not found:
+        return Combined("ALLOW", "decided", None, "default", None)
+    return _together(plan, codes, found, matched)
 
 
 def _outcomes(plan: Plan, codes: Sequence[int]) -> tuple[_Found, ...]:
@@ -106,8 +104,8 @@ def _outcomes(plan: Plan, codes: Sequence[int]) -> tuple[_Found, ...]:
     return tuple(found)
 
 
-def _at(found: _Found, decision: str, status: str, reason: str | None) -> Combined:
-    """A decision that rests on `found` alone."""
+def _at(found: _Found, decision: str, status: str, reason: str | None, **added: Any) -> Combined:
+    """A decision that rests on `found`, with what others have `added`."""
     policy, rule = found.policy, found.rule
     mentions = rule.mentions if rule else policy.mentions if policy else ()
     return Combined(
@@ -119,36 +117,41 @@ def _at(found: _Found, decision: str, status: str, reason: str | None) -> Combin
         (rule.gate or None) if rule else None,
         mentions,
         policy.scope if policy else 0,
+        **added,
     )
 
 
-def _decided(plan: Plan, codes: Sequence[int], by: _Found) -> Combined:
-    """The decision of a rule that matched, or of the default, by itself."""
+def _decided(plan: Plan, codes: Sequence[int], by: _Found, **added: Any) -> Combined:
+    """The decision of a rule that matched, or of the default."""
     if by.policy is None:
         covered = any(code != NO_TARGET for code in codes)
         reason = "no_rule" if covered else "no_policy"
-        return _at(by, plan.default.decision, "decided", reason)
+        return _at(by, _limited(plan.default.decision, added), "decided", reason, **added)
     assert by.rule is not None  # only a rule has a decision  # noqa: S101
-    return _at(by, by.rule.decision, "decided", by.rule.reason or None)
+    decision = _limited(by.rule.decision, added)
+    return _at(by, decision, "decided", by.rule.reason or None, **added)
 
 
-def _together(plan: Plan, codes: Sequence[int], found: tuple[_Found, ...]) -> Combined:
+def _limited(decision: str, added: Mapping[str, Any]) -> str:
+    """What to allow comes to where constraints are added."""
+    limits = decision == "ALLOW" and added.get("constraints")
+    return "ALLOW_WITH_CONSTRAINTS" if limits else decision
+
+
+def _together(
+    plan: Plan, codes: Sequence[int], found: tuple[_Found, ...], matched: tuple[str, ...]
+) -> Combined:
     """The most restrictive outcome, with what the others add (S4.2e, S4.3, S4.4)."""
     rules = [(f.policy, f.rule) for f in found if f.rule is not None]
     strictest = max(found, key=lambda f: RESTRICTIVENESS[f.decision or "ALLOW"])  # ties: the first
-    result = _decided(plan, codes, strictest)
-    constraints = merge((r.constraints for _, r in rules), plan.constraints)
-    decision = result.decision
-    if decision == "ALLOW" and constraints:
-        decision = "ALLOW_WITH_CONSTRAINTS"
-    return replace(
-        result,
-        decision=decision,
-        constraints=constraints,
+    return _decided(
+        plan, codes, strictest,
+        constraints=merge((r.constraints for _, r in rules), plan.constraints),
         approvals=tuple(r.requirement for _, r in rules if r.requirement is not None),
         evidence_required=any(r.evidence_required for _, r in rules),
+        matched=matched,
         remedies=tuple(Remediation(p, r) for p, r in rules if p and r.decision == "REMEDIATE"),
-    )
+    )  # fmt: skip
 
 
 def refuse(first: Combined, reason: str) -> Combined:

@@ -21,6 +21,7 @@ from govlab.backends.columnar.native import Native
 from govlab.lang.nodes import And, Call, Conditional, Node, Not, Or, Present, Variable, variables
 from govlab.runtime.states import Mark
 from govlab.runtime.values import Duration, Timestamp
+from govlab.types import Type
 
 __all__ = ["bin_numbers", "samples", "shape", "thresholds"]
 
@@ -164,11 +165,14 @@ def samples(bounds: Sequence[Any], dtype: pl.DataType) -> pl.Series:
 
 def shape(node: Node) -> tuple[Any, ...]:
     """What identifies a node, wherever it stands in its text."""
-    fields = [f for f in type(node).__dataclass_fields__ if f != "span"]
-    return (type(node).__name__, *(_shape(getattr(node, f)) for f in fields))
+    kind = type(node)
+    fields = [_shape(getattr(node, f)) for f in kind.__dataclass_fields__ if f != "span"]
+    return (kind.__name__, *fields)
 
 
 def _shape(value: Any) -> Any:
+    if isinstance(value, str | Type):
+        return (type(value).__name__, str(value))
     if hasattr(value, "span"):
         return shape(value)
     if isinstance(value, tuple):

@@ -32,12 +32,24 @@ _TERM = "#term"
 
 def leaf_codes(cells: Cells) -> pl.Series:
     """0 false, 1 true (or any other value), 2 error, 3 unknown."""
-    value = cells.value
-    known = (
-        value.cast(pl.UInt8) if value.dtype == pl.Boolean else value.is_not_null().cast(pl.UInt8)
-    )
-    code = known.set(value.is_null(), 2) if value.null_count() else known
-    return code if cells.unknown is None else code + cells.unknown.cast(pl.UInt8)
+    return _leaf_codes([cells])[0]
+
+
+def _leaf_codes(found: Sequence[Cells]) -> list[pl.Series]:
+    """The same of many cells of one height, which takes less time than of one after the other."""
+    values = [c.value if c.value.dtype == pl.Boolean else _there(c.value) for c in found]
+    known = pl.DataFrame([v.alias(str(at)) for at, v in enumerate(values)])
+    codes = known.cast(pl.UInt8).fill_null(2).get_columns()
+    return [
+        code if cells.unknown is None else code + cells.unknown.cast(pl.UInt8)
+        for code, cells in zip(codes, found, strict=True)
+    ]
+
+
+def _there(value: pl.Series) -> pl.Series:
+    """True for a value, null where there is none."""
+    there = value.is_not_null()
+    return there.set(~there, None)
 
 
 def states_frame(
@@ -188,8 +200,9 @@ class Table:
         return True
 
     def _add(self, frame: pl.DataFrame, nodes: Sequence[Node]) -> None:
-        for part, cells in zip(self.parts, evaluate_nodes(nodes, frame), strict=True):
-            self.verdicts.setdefault(part, bytearray()).extend(leaf_codes(cells).to_list())
+        found = _leaf_codes(evaluate_nodes(nodes, frame))
+        for part, codes in zip(self.parts, found, strict=True):
+            self.verdicts.setdefault(part, bytearray()).extend(codes.to_numpy().tobytes())
         self.size += frame.height
 
 
