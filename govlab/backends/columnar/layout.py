@@ -79,16 +79,16 @@ class Layout:
 
         Guards are left out that cannot matter: off target, or behind one that is settled.
         """
-        every = (size, len(self.guards))
+        every = (len(self.guards), size)
         found = [np.ones(every, bool), np.zeros(every, bool), np.zeros(every, bool)]
         for part, codes in verdicts:
             own = self.of_part[part]
-            found[0][:, own] &= (codes != 0)[:, None]
-            found[1][:, own] |= (codes == 2)[:, None]
-            found[2][:, own] |= (codes == 3)[:, None]
+            found[0][own] &= codes != 0
+            found[1][own] |= codes == 2
+            found[2][own] |= codes == 3
         for policy in range(self.policies):
             self._reduce(found[0], policy)
-        return [found[0], found[1] & found[0], found[2] & found[0]]
+        return [np.ascontiguousarray((f & found[0]).T) for f in found]
 
     def _reduce(self, open_: Bools, policy: int) -> None:
         target = np.flatnonzero((self.policy == policy) & (self.rule < 0))
@@ -96,10 +96,10 @@ class Layout:
         if not len(own):
             return
         if len(target):
-            open_[:, own] &= open_[:, target]
-        settled = open_[:, own] & ~self.later[own]
-        last = np.where(settled.any(axis=1), self.rule[own][settled.argmax(axis=1)], 2**62)
-        open_[:, own] &= self.rule[own] <= last[:, None]
+            open_[own] &= open_[target]
+        settled = open_[own] & ~self.later[own][:, None]
+        last = np.where(settled.any(axis=0), self.rule[own][settled.argmax(axis=0)], 2**62)
+        open_[own] &= self.rule[own][:, None] <= last
 
     def codes(self, height: int, verdicts: Iterator[tuple[Ints, Ints]]) -> Ints:
         """The outcome number of each policy (S4.1): `height` rows, a column a policy.

@@ -87,7 +87,7 @@ class Machine:
         self.lock = RLock()
         self.of_id = array("I")  # index id -> class
         self.of_open: dict[bytes, int] = {}
-        self.opened: list[list[Any]] = [[], [], []]
+        self.opened = [np.zeros((0, len(layout.guards)), dtype=bool)] * 3
         self.classes: Classes | None = None
         self.chains: dict[tuple[str, int], Chain] = {}
         self.firsts = Firsts.of(layout, telling)
@@ -114,19 +114,15 @@ class Machine:
         parts = [(p, t) for t in self.indexes for p in t.parts]
         codes = [(p, np.frombuffer(t.verdicts[p][begin:end], np.uint8)) for p, t in parts]
         found = self.layout.opened(end - begin, codes)
-        known = len(self.of_open)
-        for row in zip(*found, strict=True):
-            key = b"".join(np.packbits(bits).tobytes() for bits in row)
-            number = self.of_open.setdefault(key, len(self.of_open))
-            if number == len(self.opened[0]):
-                for rows, bits in zip(self.opened, row, strict=True):
-                    rows.append(bits)
+        known, fresh = len(self.of_open), list[int]()
+        for at, bits in enumerate(np.packbits(np.concatenate(found, axis=1), axis=1)):
+            number = self.of_open.setdefault(bits.tobytes(), len(self.of_open))
+            fresh += [at] if number == known + len(fresh) else []
             self.of_id.append(number)
-        if len(self.of_open) > known or self.classes is None:
-            every = [
-                np.array(r, dtype=bool).reshape(len(r), found[0].shape[1]) for r in self.opened
-            ]
-            self.classes = lay(self.layout, *every)
+        if fresh or self.classes is None:
+            pairs = zip(self.opened, found, strict=True)
+            self.opened = [np.concatenate([old, new[fresh]]) for old, new in pairs]
+            self.classes = lay(self.layout, *self.opened)
 
     # -- running -----------------------------------------------------------------------------
 
