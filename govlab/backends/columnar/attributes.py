@@ -17,7 +17,7 @@ from govlab.backends.columnar.cells import dtype_of, malformed_name, to_cells, u
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.flat import Flat
 from govlab.backends.columnar.leftout import LeftOut, without
-from govlab.runtime.event import COUNTS, attribute_states
+from govlab.runtime.event import COUNTS, argument_state, argument_values, attribute_states
 from govlab.runtime.states import MALFORMED
 from govlab.types import Type
 
@@ -171,7 +171,7 @@ def _named(raw: pl.DataFrame, texts: _Texts, names: frozenset[str]) -> pl.Series
 def _values(raw: pl.DataFrame, reads: Mapping[str, Type]) -> dict[str, _Read]:
     """Each attribute as the log has it, before marks."""
     arguments = {n: t for n, t in reads.items() if n.startswith("args.")}
-    found: dict[str, _Read] = dict(read_distinct(raw, ("args",), arguments)) if arguments else {}
+    found = _arguments(raw, arguments) if arguments else {}
     for name, type_ in reads.items():
         if name not in found:
             found[name] = _value(raw, name, type_)
@@ -238,13 +238,26 @@ def read_distinct(
     raw: pl.DataFrame, columns: Iterable[str], reads: Mapping[str, Type]
 ) -> dict[str, _Read]:
     """Attributes by the reading all engines share, once for each distinct tuple of `columns`."""
+    rows, ids = _distinct(raw, columns)
+    found = [attribute_states(row, reads, frozenset()) for row in rows]
+    return {name: spread(type_, [f[name] for f in found], ids) for name, type_ in reads.items()}
+
+
+def _arguments(raw: pl.DataFrame, reads: Mapping[str, Type]) -> dict[str, _Read]:
+    """The same for paths into the arguments, of which there are many."""
+    rows, ids = _distinct(raw, ("args",))
+    parsed = [argument_values(row) for row in rows]
+    return {
+        name: spread(type_, [argument_state(name, type_, p) for p in parsed], ids)
+        for name, type_ in reads.items()
+    }
+
+
+def _distinct(raw: pl.DataFrame, columns: Iterable[str]) -> tuple[list[dict[str, Any]], pl.Series]:
+    """The distinct tuples of `columns`, and which of them each row has."""
     given = [c for c in columns if c in raw.columns]
     groups = group((raw.get_column(c) for c in given), raw.height)
-    rows = raw.select(given)[groups.rows].rows(named=True) if given else [{}]
-    found = [attribute_states(row, reads, frozenset()) for row in rows]
-    return {
-        name: spread(type_, [f[name] for f in found], groups.ids) for name, type_ in reads.items()
-    }
+    return raw.select(given)[groups.rows].rows(named=True) if given else [{}], groups.ids
 
 
 def spread(type_: Type, states: list[Any], ids: pl.Series) -> _Read:
