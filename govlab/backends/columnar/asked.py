@@ -27,9 +27,10 @@ _MOST = 2**22  # entries of an effect, before its parts are looked up apart
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Words by class: at `base[class of row] + class of value`."""
+    """Words by class: at `base[class of row] + column[class of value]`."""
 
     base: pl.Series
+    column: pl.Series
     words: pl.Series
 
 
@@ -46,6 +47,7 @@ class Asked:
     _effects: dict[tuple[int, str], Effect] = field(default_factory=dict)
     _made_of: tuple[int, int] = (-1, -1)
     _bits: _Bits | None = None
+    _wanting: dict[tuple[int, str], Bools] = field(default_factory=dict)
 
     def grow(self) -> None:
         """Classes for the values that the table has and this has not."""
@@ -75,10 +77,13 @@ class Asked:
 
     def wanting(self, layout: Layout, classes: Classes, word: int, kind: str) -> Bools:
         """The classes of rows whose words an effect can change."""
-        bits = self._of(layout, classes)
-        found = np.zeros(len(classes), dtype=bool)
-        found[bits.row if kind == "kept" and word == 0 else bits.row[bits.word == word]] = True
-        return found
+        if self._bits is None or self._bits.classes is not classes:
+            self._bits, self._wanting = _Bits.of(layout, classes, self.parts), {}
+        if (word, kind) not in self._wanting:
+            rows, odd = self._bits.row, kind == "kept" and word == 0
+            found = self._wanting[word, kind] = np.zeros(len(classes), dtype=bool)
+            found[rows if odd else rows[self._bits.word == word]] = True
+        return self._wanting[word, kind]
 
     def effect(self, layout: Layout, classes: Classes, word: int, kind: str) -> Effect:
         """Of word number `word`: `kept` (and-ed), or the guards in `error`, `unknown` or `either`
@@ -92,25 +97,18 @@ class Asked:
             found = self._effects[word, kind] = self._effect(wanted, word, kind)
         return found
 
-    def _of(self, layout: Layout, classes: Classes) -> _Bits:
-        if self._bits is None or self._bits.classes is not classes:
-            self._bits = _Bits.of(layout, classes, self.parts)
-        return self._bits
-
     def _effect(self, wanted: Bools, word: int, kind: str) -> Effect:
         assert self._bits is not None  # known since `wanted` is  # noqa: S101
         verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8).reshape(-1, len(self.parts)).T
-        slots = np.cumsum(
-            wanted, dtype=np.int64
-        )  # the first row of words is that of all other classes
-        words = np.zeros((slots[-1] + 1, len(self.verdicts)), np.uint64)
-        _add(words, slots, self._bits.only(self._bits.word == word), _HITS[kind][verdicts])
+        hits = [(_HITS[kind][verdicts], self._bits.only(self._bits.word == word))]
         if kind == "kept" and word == 0:
-            _add(words, slots, self._bits.odd(), _HITS["either"][verdicts])
-        if kind == "kept":
-            words = ~words
-        base = np.where(wanted, slots * len(self.verdicts), 0).astype(np.uint32)
-        return Effect(pl.Series(base), pl.Series(words.reshape(-1)))
+            hits.append((_HITS["either"][verdicts], self._bits.odd()))
+        tells = np.logical_or.reduce([of.any(axis=0) for of, _ in hits])
+        words = np.zeros((np.count_nonzero(wanted) + 1, np.count_nonzero(tells) + 1), np.uint64)
+        for of, bits in hits:  # the first row and column are those of all other classes
+            _add(words[1:, 1:], np.cumsum(wanted) - 1, bits, of[:, tells])
+        flat = (~words if kind == "kept" else words).reshape(-1)
+        return Effect(_places(wanted, words.shape[1]), _places(tells, 1), pl.Series(flat))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +149,14 @@ _HITS = {kind: np.isin(np.arange(4), codes) for kind, codes in _CODES.items()}
 def _add(words: NDArray[np.uint64], slots: Ints, bits: _Bits, hits: Bools) -> None:
     """Sets each bit where its part, by value, hits."""
     bits = bits.only(np.logical_or.reduce(hits, axis=1)[bits.part])
-    values = np.flatnonzero(hits.any(axis=0))
-    full = np.where(hits[:, values], _EVERY, np.uint64(0))
+    full = np.where(hits, _EVERY, np.uint64(0))
     begins = np.flatnonzero(np.diff(bits.row, prepend=-1))
     rank = np.arange(len(bits.row)) - np.repeat(begins, np.diff(begins, append=len(bits.row)))
-    found = np.zeros((len(words), len(values)), np.uint64)
-    for which in range(rank.max(initial=-1) + 1):  # of a class one at a time
-        some = bits.only(rank == which)
-        found[slots[some.row]] |= full[some.part] & some.bit[:, None]
-    words[:, values] |= found
+    order, ends = np.argsort(rank, kind="stable"), np.cumsum(np.bincount(rank))
+    for some in np.split(order, ends[:-1]):  # of a class one at a time
+        words[slots[bits.row[some]]] |= full[bits.part[some]] & bits.bit[some][:, None]
+
+
+def _places(told: Bools, width: int) -> pl.Series:
+    """Where each class that is told apart stands, behind the place of all others."""
+    return pl.Series(np.where(told, np.cumsum(told) * width, 0).astype(np.uint32))

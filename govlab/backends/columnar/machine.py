@@ -189,7 +189,8 @@ class Machine:
                     asked.grow()
                     effect = asked.effect(self.layout, run.classes, number, kind)
                 index = run.index if rows is None else run.index[rows]
-                found = effect.words[effect.base[index] + asked.classes[ids]].to_numpy()
+                column = effect.column[asked.classes][ids]
+                found = effect.words[effect.base[index] + column].to_numpy()
                 _put(word, rows, found, kind)
 
     def _asking(self, classes: Classes) -> list[Asked]:
