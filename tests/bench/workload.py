@@ -317,7 +317,8 @@ def write_log(
     gives the path of each."""
     into = folder / "actions" / "date=2026-01-01"
     into.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).write_text(json.dumps({"log": FORMAT_VERSION}), encoding="utf-8")
+    manifest = {"log": FORMAT_VERSION, "sources": [], "by_format": {}}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     for number, done in enumerate(range(0, count, part)):
         path = into / f"part-{number:05d}.parquet"
         frame = rows(min(part, count - done), seed, first=first + done)
