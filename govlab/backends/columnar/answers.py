@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -13,7 +13,7 @@ from govlab.backends.columnar.distinct import group
 from govlab.plan.combine import Combined
 from govlab.plan.decision import Remedy
 
-__all__ = ["Answers", "Book", "answers_frame", "missing_of", "overlay", "places_of"]
+__all__ = ["Answers", "Book", "answers_frame", "overlay", "place_risks", "places_of"]
 
 COLUMNS = ("combined", "missing", "remedy", "risk")
 
@@ -26,6 +26,7 @@ class Book:
     missing: dict[tuple[str, ...], int] = field(default_factory=lambda: {(): 0})
     remedies: list[Remedy | None] = field(default_factory=lambda: [None])
     risks: dict[str | None, int] = field(default_factory=dict)
+    asked: dict[Any, int] = field(default_factory=dict)  # what decisions name (`missing`)
     told: dict[str, list[Any]] = field(default_factory=dict)
     columns: dict[str, pl.Series] = field(default_factory=dict)
     lock: Any = field(default_factory=RLock)
@@ -71,59 +72,6 @@ def places_of(ids: pl.Series) -> dict[int, pl.Series]:
     frame = pl.DataFrame({"id": ids, "at": pl.int_range(len(ids), dtype=pl.UInt32, eager=True)})
     grouped = frame.group_by("id").agg("at")
     return {key: grouped["at"][place] for place, key in enumerate(grouped["id"])}
-
-
-def missing_of(
-    book: Book,
-    combined: Sequence[Combined],
-    which: pl.Series,
-    own: Sequence[pl.DataFrame],
-    variant: Sequence[pl.DataFrame] = (),
-) -> pl.Series:
-    """For each row, the place in `book` of what its deciding rule lacks (S4.4).
-
-    `own` and `variant` are the rows' states, one frame a bundle of the chain.
-    """
-    result = pl.repeat(0, len(which), dtype=pl.UInt32, eager=True).clone()
-    asked = {
-        at: _Asked(c.mentions, c.scope, c.of_variant and bool(variant))
-        for at, c in enumerate(combined)
-    }
-    order = {key: place for place, key in enumerate(dict.fromkeys(asked.values()))}
-    if not any(key.mentions for key in order):
-        return result
-    kinds = pl.Series([order[key] for key in asked.values()], dtype=pl.UInt32)[which]
-    keys = list(order)
-    for at, rows in places_of(kinds).items():
-        key = keys[at]
-        if key.mentions:
-            frame = (variant if key.of_variant else own)[key.scope]
-            result = result.scatter(rows, _lacks(book, key.mentions, frame, rows))
-    return result
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which attributes may be missing, in which bundle's states, of which round."""
-
-    mentions: tuple[str, ...]
-    scope: int
-    of_variant: bool
-
-
-def _lacks(book: Book, mentions: Sequence[str], frame: pl.DataFrame, rows: pl.Series) -> pl.Series:
-    flags = [frame.get_column(name)[rows].is_null() for name in mentions]
-    groups = group(flags, len(rows))
-    table = zip(*(f[groups.rows] for f in flags), strict=True)
-    places = [
-        _place(book, tuple(n for n, lacks in zip(mentions, row, strict=True) if lacks))
-        for row in table
-    ]
-    return pl.Series(places, dtype=pl.UInt32)[groups.ids]
-
-
-def _place(book: Book, missing: tuple[str, ...]) -> int:
-    return book.missing.setdefault(missing, len(book.missing))
 
 
 def place_risks(book: Book, risks: pl.Series) -> pl.Series:

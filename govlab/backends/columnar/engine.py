@@ -13,11 +13,13 @@ from typing import Any
 
 import polars as pl
 
-from govlab.backends.columnar.answers import Answers, Book, answers_frame, missing_of, overlay
+from govlab.backends.columnar.answers import Answers, Book, answers_frame, overlay
 from govlab.backends.columnar.attributes import prepare, source_column
+from govlab.backends.columnar.dictionaries import FIRST
 from govlab.backends.columnar.machine import Machine, places
+from govlab.backends.columnar.missing import Asked, Seen, lacks_of
 from govlab.backends.columnar.native import Native
-from govlab.backends.columnar.parts import Part, Unit, origins
+from govlab.backends.columnar.parts import Part, Unit, number_of, origins
 from govlab.backends.columnar.session import Batch, Session, machine_of
 from govlab.backends.columnar.settle import settle
 from govlab.backends.columnar.steps import step_outputs
@@ -228,29 +230,30 @@ class Engine:
 
     def _missing(self, batch: Batch, which: pl.Series) -> pl.Series:
         """The place of what each row's deciding rule lacks."""
-        combined = self.book.combined[:]
-        named = [set[str]() for _ in self.plan.scopes]
-        for at in which.unique():
-            named[combined[at].scope].update(combined[at].mentions)
-        own = [
-            pl.DataFrame([self._there(batch, number, name).alias(name) for name in sorted(names)])
-            for number, names in enumerate(named)
-        ]
-        with self.session.lock:
-            return missing_of(self.book, combined, which, own)
+        asked = self.book.asked
 
-    def _there(self, batch: Batch, number: int, name: str) -> pl.Series:
-        """Null where attribute `name` has no value, as bundle `number` sees it."""
-        table = self._lacks(number, name)
-        if table is not None:
-            ids = batch.ids(table)
-            (codes,) = table.verdicts.values()
-            lacks = [code >= 2 for code in codes[: table.size]]
-            return pl.Series([None if no else True for no in lacks], dtype=pl.Boolean)[ids]
-        return batch.states(number, frozenset({name})).get_column(name)
+        def number(combined: Combined) -> int:
+            return asked.setdefault(Asked.of(combined), len(asked))
+
+        kinds = self.book.column("asked", number, pl.UInt32())[which]
+        return lacks_of(self.book, list(asked), kinds, lambda seen: self._without(batch, seen))
+
+    def _without(self, batch: Batch, seen: Seen) -> pl.Series:
+        """The rows where an attribute has no value."""
+        table = self._lacks(seen.scope, seen.name)
+        if table is None:
+            states = batch.states(seen.scope, frozenset({seen.name}))
+            return states.get_column(seen.name).is_null().arg_true()
+        ids = batch.ids(table)
+        if table.unit.kind == "number":
+            return (ids < FIRST).arg_true()
+        (codes,) = table.verdicts.values()
+        return pl.Series([code >= 2 for code in codes[: table.size]], dtype=pl.Boolean)[
+            ids
+        ].arg_true()
 
     def _lacks(self, number: int, name: str) -> Table | None:
-        """A table of whether attribute `name` has a value; None where it has too many."""
+        """A table of whether attribute `name` has a value; None where rows must be read."""
         with self.session.lock:
             if (number, name) not in self.lacks:
                 self.lacks[number, name] = self._lacking(number, name)
@@ -258,8 +261,12 @@ class Engine:
 
     def _lacking(self, number: int, name: str) -> Table | None:
         columns = tuple(sorted(origins(self.plan.scopes[number])[name]))
-        if not columns or not self.session.coded.issuperset(columns):
+        if not columns:
             return None
+        if not self.session.coded.issuperset(columns):
+            unit = number_of(self.plan, number, name)
+            known = None if unit is None else self.machine.tables.get(unit)
+            return known if known or unit is None else Table(unit, [], (0,))
         unit = Unit("columns", number, columns, ())
         pairs = [
             self.session.pairs.setdefault(columns[:end], Pairs())

@@ -17,10 +17,11 @@ from govlab.backends.columnar.bins import shape, thresholds
 from govlab.backends.columnar.native import Native
 from govlab.backends.columnar.steps import step_inputs, step_outputs
 from govlab.lang.nodes import And, Call, Node, Or, Variable, variables
+from govlab.lang.syntax import Span
 from govlab.plan.model import Plan, Scope
 from govlab.types import BOOL
 
-__all__ = ["INDEX", "Guard", "Part", "Unit", "guards", "origins"]
+__all__ = ["INDEX", "Guard", "Part", "Unit", "guards", "number_of", "origins"]
 
 INDEX = ("tool", "action")
 """What tells most guards apart: rows are first parted by these."""
@@ -82,6 +83,17 @@ def origins(scope: Scope) -> dict[str, frozenset[str]]:
         found |= dict.fromkeys(step_outputs(step), together)
     read = [name for _, when in scope.risk or () for name in variables(when)]
     return found | {"risk": frozenset[str]().union(*(found[n] for n in read))}
+
+
+def number_of(plan: Plan, scope: int, name: str) -> Unit | None:
+    """The unit that attribute `name` is as a number by itself; None where it is none, or computed.
+    """
+    made = {name for step in plan.scopes[scope].steps for name in step_outputs(step)}
+    kind = plan.scopes[scope].reads.get(name)
+    if name in made or kind is None or kind.name not in _NUMBERS or plan.reads()[name] != kind:
+        return None
+    term = Variable(kind, Span(0, 0), name)
+    return Unit("number", -1, (source_column(name),), shape(term), term)
 
 
 def guards(plan: Plan, coded: Collection[str]) -> tuple[Guard, ...]:

@@ -8,12 +8,12 @@ from govlab.backends.columnar.answers import (
     Answers,
     Book,
     answers_frame,
-    missing_of,
     overlay,
     place_risks,
     places_of,
 )
 from govlab.backends.columnar.attributes import Events
+from govlab.backends.columnar.missing import missing_of
 from govlab.backends.columnar.rounds import Round, decide_round, states_of
 from govlab.backends.columnar.variants import Waiting, decide_variants
 from govlab.plan.model import Plan

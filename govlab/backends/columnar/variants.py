@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from govlab.backends.columnar.answers import Answers, Book, answers_frame, missing_of, overlay
+from govlab.backends.columnar.answers import Answers, Book, answers_frame, overlay
 from govlab.backends.columnar.attributes import Events, source_column, spread, with_states
 from govlab.backends.columnar.cells import to_python
 from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.dictionary import evaluate_distinct
 from govlab.backends.columnar.distinct import group
+from govlab.backends.columnar.missing import missing_of
 from govlab.backends.columnar.native import Native
 from govlab.backends.columnar.reach import alike
 from govlab.backends.columnar.rounds import Round, decide_round
