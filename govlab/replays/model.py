@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from govlab.backends.columnar import assumed_rows
 from govlab.backends.columnar.attributes import columns_of
 from govlab.bundle import Bundle
 from govlab.cube.model import Cube
@@ -23,18 +24,18 @@ from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.each import decide_one_by_one
 from govlab.replays.notes import assumed_notes, copies_notes, cube_note
+from govlab.replays.outcomes import Outcomes, origin
 from govlab.replays.provenance import Provenance, added, provenance, with_assumed
 from govlab.replays.rows import SCHEMA
 from govlab.replays.shared import Shared
 from govlab.replays.sink import sink_parquet
 from govlab.replays.stream import LOG, Stream
-from govlab.replays.summary import Summary, merged, origin, summarise
+from govlab.replays.summary import Summary, merged, summarise
 from govlab.schema import MARKS
 from govlab.selection import Scope
 
 __all__ = ["SHOWN", "Replay", "period"]
 
-_COUNTED = ("decision", "rule", "matched", "origin", "lacks", "assumed")
 _KEPT = "#kept"
 SHOWN = ("ts", "run_id", "actor", "tool", "action", "resource", "args", "source_format")
 """Columns of a log that a list of events shows, beside what the deciding rule read."""
@@ -141,23 +142,18 @@ class Replay:
                        shared=None, _taken=[])  # fmt: skip
 
     def _counted(self) -> Summary:
+        def count(batch: pl.DataFrame, outcomes: Outcomes) -> Summary:
+            return summarise(self.plan, batch, outcomes, self.by)
+
         if self.engine == "columnar":
-            columns = self._counts()
-            parts = [
-                summarise(self.plan, batch, decided, self.by)
-                for batch, decided in self.stream.batches(columns)
-            ]
-        else:
-            frame, decided, begins = self._rows
-            parts = [summarise(self.plan, frame, decided, self.by, begins)]
-        if not parts:
-            nothing = self.stream.empty()
-            parts = [summarise(self.plan, *nothing, self.by)]
-        return merged(parts)
+            return merged(self.stream.counted(self._keys(), count))
+        frame, decided, begins = self._rows
+        outcomes = Outcomes.each(decided)
+        return merged([summarise(self.plan, frame, outcomes, self.by, begins)])
 
     def _cubed(self, cube: Cube) -> Summary:
-        decided = self.scan().select(self._counts()).collect()
-        counted = summarise(self.plan, cube.rows, decided, self.by, times=cube.counts)
+        outcomes = self.stream.outcomes(cube.rows)
+        counted = summarise(self.plan, cube.rows, outcomes, self.by, times=cube.counts)
         return merged([counted])
 
     def refuse_cube(self) -> None:
@@ -165,14 +161,11 @@ class Replay:
         if self.cube is not None:
             raise UsageError("a cube holds no single events; replay the log itself for them")
 
-    def _counts(self) -> list[str]:
-        """The columns that are counted."""
-        return [c for c in self.stream.schema() if c in _COUNTED or c in self._keys()]
-
-    def _keys(self) -> set[str]:
+    def _keys(self) -> list[str]:
         """What is counted by, and all that tells why an attribute has no value."""
         reads = (c for name in self.plan.reads() for c in columns_of(name))
-        return {LOG + name for name in ("tool", "action", MARKS[2], *self.by, *reads)}
+        wanted = {LOG + name for name in ("tool", "action", MARKS[2], *self.by, *reads)}
+        return [c for c in self.stream.schema() if c in wanted]
 
     @cached_property
     def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame, datetime | None]:
@@ -184,7 +177,7 @@ class Replay:
         begins = frame.get_column("ts").min() if "ts" in frame.columns else None
         beside = frame.select(pl.all().name.prefix(LOG))
         together = pl.concat([decided, beside], how="horizontal").with_columns(origin())
-        together = with_assumed(self.plan, frame, together)
+        together = with_assumed(self.plan, assumed_rows(self.plan, frame), together)
         start = begins if isinstance(begins, datetime) else None
         return frame.filter(kept), together.filter(kept), start
 

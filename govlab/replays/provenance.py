@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from govlab.backends.columnar import Census, assumed_rows, census
+from govlab.backends.columnar import Census, census
 from govlab.plan import Plan
 from govlab.schema import MARKS
 
@@ -73,14 +73,11 @@ def _hindsight(frame: pl.DataFrame, times: pl.Series) -> dict[str, int]:
     return found
 
 
-def with_assumed(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+def with_assumed(plan: Plan, filled: pl.Series, decided: pl.DataFrame) -> pl.DataFrame:
     """`decided` with `assumed`: whether an assumption gave the event a value, or its default.
 
-    `frame` holds the log's columns that `plan` reads, in the order of `decided`.
+    `filled` says where one gave a value (`assumed_rows`), in the order of `decided`.
     """
-    if not plan.assumptions:
-        return decided.with_columns(assumed=pl.lit(False))
-    filled = pl.lit(assumed_rows(plan, frame))
     default = any(name == "default" for name, _ in plan.assumptions)
     fell = (pl.col("origin") == "default") & pl.lit(default)
-    return decided.with_columns(assumed=filled | fell)
+    return decided.with_columns(assumed=pl.lit(filled) | fell)

@@ -15,16 +15,16 @@ from typing import Any, TypeVar
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from govlab.backends.columnar import Engine, needed, written
+from govlab.backends.columnar import Engine, assumed_rows, needed, written
 from govlab.backends.columnar.attributes import columns_of
 from govlab.errors import LogError
 from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.alike import SHARED, Alike, shares
+from govlab.replays.outcomes import COUNTED, Outcomes, origin
 from govlab.replays.provenance import Provenance, provenance, with_assumed
 from govlab.replays.recent import RECENT
 from govlab.replays.rows import SCHEMA
-from govlab.replays.summary import origin
 from govlab.schema import LIST_TEXT, MARKS
 
 __all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "lazily", "readable"]
@@ -155,9 +155,24 @@ class Stream:
         yield told(log.head(0).collect())
         yield from readable(ahead(told, batches))
 
-    def empty(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """A batch without rows."""
-        return self.log.head(0).collect(), self.schema().to_frame()
+    def counted(
+        self, columns: Sequence[str], count: Callable[[pl.DataFrame, Outcomes], _Made]
+    ) -> list[_Made]:
+        """What `count` makes of each batch and its outcomes, which has the log's columns that are
+        needed for `columns`; at least one batch, which may be empty."""
+
+        def of(batch: pl.DataFrame) -> _Made:
+            return count(batch, self.outcomes(batch))
+
+        log = self.log.select(self.reads([*COUNTED, *columns]))
+        batches = log.collect_batches(chunk_size=BATCH, maintain_order=True)
+        nothing = log.head(0).collect(), Outcomes.each(self.schema().to_frame())
+        return list(readable(ahead(of, batches))) or [count(*nothing)]
+
+    def outcomes(self, batch: pl.DataFrame) -> Outcomes:
+        """How the rows of `batch` are decided."""
+        whole = batch.rechunk()  # rows are taken from it again and again
+        return Outcomes.of(self._made(whole, COUNTED), whole)
 
     def reads(self, columns: Sequence[str]) -> list[str]:
         """The columns of the log that are needed, lists as the texts that stand beside them."""
@@ -180,7 +195,7 @@ class Stream:
         if rested:
             frame = frame.with_columns(origin())
         if "assumed" in columns:
-            frame = with_assumed(self.plan, batch, frame)
+            frame = with_assumed(self.plan, assumed_rows(self.plan, batch), frame)
         shown = [batch.get_column(c.removeprefix(LOG)).alias(c) for c in columns if LOG in c[:4]]
         return frame.with_columns(shown).select(columns)
 

@@ -10,18 +10,19 @@ from typing import Any
 import polars as pl
 
 from govlab.backends.columnar import attribute_marks
+from govlab.backends.columnar.distinct import group
 from govlab.plan import Plan
 from govlab.plan.sources import behind
+from govlab.replays.outcomes import Outcomes
 from govlab.schema import DECISIONS
 
-__all__ = ["ORIGINS", "Gap", "Group", "Summary", "merged", "origin", "summarise"]
+__all__ = ["ORIGINS", "Gap", "Group", "Summary", "merged", "summarise"]
 
 ORIGINS = ("rule", "default", "error", "undecidable")
 _Uncovered = tuple[str | None, str | None, int]
 _MARKS = ("absent", "malformed", "unknown")
 _UNCOVERED = 10
 _LACKS = {"row": pl.UInt32, "origin": pl.String, "attribute": pl.String, "mark": pl.UInt8}
-_Key = str | pl.Expr
 _TIMES = "#times"  # the column that says how many events a row stands for
 _UNKNOWN = 3  # of the marks that `attribute_marks` gives
 
@@ -123,38 +124,23 @@ def _gap(gap: Gap) -> dict[str, Any]:
     }
 
 
-def origin() -> pl.Expr:
-    """What a decision rests on: undecidable, error, default or rule; the four sum to the events."""
-    status = pl.col("status")
-    return (
-        pl.when(status == "undecidable")
-        .then(pl.lit("undecidable"))
-        .when(status == "error")
-        .then(pl.lit("error"))
-        .when(pl.col("rule") == "default")
-        .then(pl.lit("default"))
-        .otherwise(pl.lit("rule"))
-        .alias("origin")
-    )
-
-
 def summarise(
     plan: Plan,
     frame: pl.DataFrame,
-    decided: pl.DataFrame,
+    outcomes: Outcomes,
     by: tuple[str, ...],
     begins: datetime | None = None,
     times: pl.Series | None = None,
 ) -> Summary:
-    """The counts over `decided` (decisions, lacks, origin, `log.`); `frame` is the log's part.
+    """The counts over the rows of `frame`, a part of the log, which came out as `outcomes`.
 
     `begins` is the oldest time of the whole log, where `frame` is a selection of it; `times` how
     many events each row stands for.
     `uncovered` has all tools and actions, until parts are `merged`.
     """
-    each = pl.repeat(1, decided.height, dtype=pl.UInt64, eager=True) if times is None else times
-    decided = decided.with_columns(each.alias(_TIMES))
-    lacks = _lacks(plan, frame, decided)
+    each = pl.repeat(1, frame.height, dtype=pl.UInt64, eager=True) if times is None else times
+    decided = outcomes.decided.with_columns(_totals(outcomes, each).alias(_TIMES))
+    lacks = _lacks(plan, frame, outcomes, each)
     return Summary(
         events=int(each.sum()),
         origins=_counts(decided, "origin", ORIGINS),
@@ -165,9 +151,9 @@ def summarise(
         assumed=_counts(decided.filter("assumed"), "origin", ORIGINS),
         missing=_gaps(lacks),
         undecidable_missing=_gaps(lacks.filter(pl.col("origin") == "undecidable")),
-        by=tuple(group for column in by for group in _groups(decided, column)),
+        by=tuple(one for column in by for one in _groups(frame, outcomes, column, each)),
         rules=_rules(plan, decided),
-        uncovered=_uncovered(decided),
+        uncovered=_uncovered(frame, outcomes, each),
     )
 
 
@@ -244,9 +230,17 @@ def _counts(frame: pl.DataFrame, column: str, known: Iterable[str]) -> dict[str,
     return {value: found.get(value, 0) for value in known}
 
 
-def _tally(frame: pl.DataFrame, *keys: _Key) -> pl.DataFrame:
+def _tally(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """How many events there are of each combination of `keys`, last column."""
     return frame.group_by(*keys).agg(pl.col(_TIMES).sum())
+
+
+def _totals(outcomes: Outcomes, each: pl.Series) -> pl.Series:
+    """How many events there are of each row of `decided`."""
+    rows = pl.DataFrame([outcomes.of_row.alias("at"), each.alias(_TIMES)])
+    found = _tally(rows, "at")
+    none = pl.repeat(0, outcomes.decided.height, dtype=pl.UInt64, eager=True)
+    return none.scatter(found["at"], found[_TIMES])
 
 
 def _of(decided: pl.DataFrame, origins: Iterable[str], column: str) -> pl.DataFrame:
@@ -254,27 +248,26 @@ def _of(decided: pl.DataFrame, origins: Iterable[str], column: str) -> pl.DataFr
     return decided.select(column, "origin", _TIMES).filter(pl.col("origin").is_in(list(origins)))
 
 
-def _lacks(plan: Plan, frame: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+def _lacks(plan: Plan, frame: pl.DataFrame, outcomes: Outcomes, each: pl.Series) -> pl.DataFrame:
     """A row for each attribute that an event lacks: origin, attribute, and what it was.
 
     Marks are 1 absent, 2 malformed, 3 unknown; they are found only where something is lacking.
     """
+    decided = outcomes.decided
     open_ = decided.get_column("origin") == "undecidable"
-    some = (decided.get_column("lacks").list.len().fill_null(0) > 0) | open_
-    rows = some.arg_true()
-    lists = decided.select("origin", pl.col("lacks").alias("attribute"))[rows]
+    rows = outcomes.where((decided.get_column("lacks").list.len().fill_null(0) > 0) | open_)
     if not len(rows):
         return pl.DataFrame(schema={**_LACKS, _TIMES: pl.UInt64})
+    lists = decided.select("origin", attribute="lacks")[outcomes.of_row[rows]]
     marks = attribute_marks(plan, frame[rows])
-    each = lists.with_row_index("row").explode("attribute", empty_as_null=False)
+    exploded = lists.with_row_index("row").explode("attribute", empty_as_null=False)
     parts = [
         part.with_columns(mark=_mark(marks, str(name), part.get_column("row"))).select(list(_LACKS))
-        for (name,), part in each.drop_nulls("attribute").group_by("attribute")
+        for (name,), part in exploded.drop_nulls("attribute").group_by("attribute")
     ]
     named = pl.concat([pl.DataFrame(schema=_LACKS), *parts])
     found = pl.concat([named, _behind(plan, marks, lists, named)])
-    times = decided.get_column(_TIMES)[rows]
-    return found.with_columns(times[found.get_column("row")])
+    return found.with_columns(each[rows][found.get_column("row")].alias(_TIMES))
 
 
 def _behind(
@@ -308,15 +301,29 @@ def _gaps(lacks: pl.DataFrame) -> tuple[Gap, ...]:
     return tuple(sorted(found, key=lambda g: (-(g.absent + g.malformed + g.unknown), g.attribute)))
 
 
-def _groups(decided: pl.DataFrame, column: str) -> list[Group]:
+def _groups(frame: pl.DataFrame, outcomes: Outcomes, column: str, each: pl.Series) -> list[Group]:
     """Decisions by each value of a column of the log, most frequent first."""
-    key = pl.col(f"log.{column}").cast(pl.String)
-    counts = _tally(decided, key.alias("value"), "origin", "decision")
+    kinds = outcomes.decided.select("origin", "decision")
+    alike = group(kinds.get_columns(), kinds.height)
+    rows = pl.DataFrame([
+        _plain(frame, column).alias("value"), alike.ids[outcomes.of_row].alias("kind"),
+        each.alias(_TIMES),
+    ])  # fmt: skip
+    counts = _tally(rows, "value", "kind").cast({"value": pl.String})
+    names = kinds[alike.rows].rows()
     values: dict[str | None, list[tuple[str, str, int]]] = {}
-    for value, where, decision, n in counts.iter_rows():
-        values.setdefault(value, []).append((where, decision, n))
+    for value, kind, n in counts.iter_rows():
+        values.setdefault(value, []).append((*names[kind], n))
     groups = [_group(column, value, parts) for value, parts in values.items()]
     return sorted(groups, key=lambda g: (-g.events, g.value or ""))
+
+
+def _plain(frame: pl.DataFrame, column: str) -> pl.Series:
+    """A column of the log to count by; categories stay numbers until they are counted."""
+    if column not in frame.columns:
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    cells = frame.get_column(column)
+    return cells if isinstance(cells.dtype, pl.Categorical | pl.Enum) else cells.cast(pl.String)
 
 
 def _group(column: str, value: str | None, parts: list[tuple[str, str, int]]) -> Group:
@@ -340,18 +347,12 @@ def _rules(plan: Plan, decided: pl.DataFrame) -> tuple[tuple[str, int, int], ...
     return tuple((rule, hits.get(rule, 0), decides.get(rule, 0)) for rule in ids)
 
 
-def _uncovered(decided: pl.DataFrame) -> tuple[tuple[str | None, str | None, int], ...]:
-    """The tools and actions that no rule spoke of, the most frequent first."""
-    keys = [
-        pl.col(f"log.{name}").cast(pl.String).alias(name)
-        if f"log.{name}" in decided.columns
-        else pl.lit(None, dtype=pl.String).alias(name)
-        for name in ("tool", "action")
-    ]
-    rows = decided.select("origin", _TIMES, *keys).filter(pl.col("origin") == "default")
-    order = [_TIMES, "tool", "action"]
-    counts = _tally(rows, "tool", "action").sort(order, descending=[True, False, False])
-    return tuple(counts.iter_rows())
+def _uncovered(frame: pl.DataFrame, outcomes: Outcomes, each: pl.Series) -> tuple[_Uncovered, ...]:
+    """The tools and actions that no rule spoke of, with their events."""
+    rows = outcomes.where(outcomes.decided.get_column("origin") == "default")
+    names = [_plain(frame, name)[rows].alias(name) for name in ("tool", "action")]
+    counts = _tally(pl.DataFrame([*names, each[rows].alias(_TIMES)]), "tool", "action")
+    return tuple(counts.cast({"tool": pl.String, "action": pl.String}).iter_rows())
 
 
 def _warming(plan: Plan, frame: pl.DataFrame, begins: datetime | None) -> int:

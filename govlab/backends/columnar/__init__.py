@@ -13,7 +13,7 @@ says what else decisions hang on where some columns are known. What has no table
 from govlab.backends.columnar.census import Census, assumed_rows, attribute_marks, census
 from govlab.backends.columnar.conformance import evaluate_frame
 from govlab.backends.columnar.decide import COLUMNS, decide_frame, needed, written
-from govlab.backends.columnar.engine import Engine
+from govlab.backends.columnar.engine import Engine, rows_alike
 
 __all__ = [
     "COLUMNS",
@@ -25,5 +25,6 @@ __all__ = [
     "decide_frame",
     "evaluate_frame",
     "needed",
+    "rows_alike",
     "written",
 ]

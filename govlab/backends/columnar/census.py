@@ -81,8 +81,10 @@ def census(plan: Plan, frame: pl.DataFrame, times: pl.Series) -> dict[str, Censu
 
 def assumed_rows(plan: Plan, frame: pl.DataFrame) -> pl.Series:
     """Where an assumption of `plan` gave an attribute its value, as booleans; rows as given."""
-    states = prepare(with_lists(frame), plan.reads()).states
     rows = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
+    if not plan.assumptions:
+        return rows
+    states = prepare(with_lists(frame), plan.reads()).states
     for scope in plan.scopes:
         groups = grouped(scope, states)
         for step, before, _ in traced(scope, states[groups.rows]):

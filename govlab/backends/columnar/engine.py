@@ -16,6 +16,7 @@ import polars as pl
 from govlab.backends.columnar.answers import Answers, Book, answers_frame, overlay
 from govlab.backends.columnar.attributes import prepare, source_column
 from govlab.backends.columnar.dictionaries import FIRST
+from govlab.backends.columnar.distinct import Groups, group
 from govlab.backends.columnar.machine import Machine, places
 from govlab.backends.columnar.missing import Asked, Seen, lacks_of
 from govlab.backends.columnar.native import Native
@@ -35,7 +36,7 @@ from govlab.runtime.states import Mark
 from govlab.runtime.variants import variant
 from govlab.types import BOOL
 
-__all__ = ["Decided", "Engine"]
+__all__ = ["Decided", "Engine", "rows_alike"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class Decided:
     answers: Answers
     undecidable: pl.Series
     first: Answers
+
+
+def rows_alike(decided: Decided, *more: pl.Series) -> tuple[Groups, Decided]:
+    """The rows that agree in decision, in what is missing and in `more`, and one of each."""
+    told = [decided.answers["combined"], decided.undecidable, decided.first["missing"], *more]
+    groups = group(told, decided.answers.height)
+    rows = groups.rows
+    return groups, Decided(decided.answers[rows], decided.undecidable[rows], decided.first[rows])
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ def missing_of(
 def lacks_of(book: Book, asked: Sequence[Asked], kinds: pl.Series, lacking: Lacking) -> pl.Series:
     """For each row, the place in `book` of what `asked[kind]` names and it lacks."""
     numbers = kinds.to_numpy()
-    here = [(int(at), asked[at]) for at in np.flatnonzero(np.bincount(numbers))]
+    here = [(at, asked[at]) for at in np.flatnonzero(np.bincount(numbers)).tolist()]
     most = max((len(one.mentions) for _, one in here), default=0)
     words = np.zeros((-(-most // _BITS), len(numbers)), np.uint64)
     for (number, seen), bits in _bits(here, len(asked)).items():
