@@ -259,8 +259,9 @@ def _lacks(plan: Plan, frame: pl.DataFrame, outcomes: Outcomes, each: pl.Series)
     if not len(rows):
         return pl.DataFrame(schema={**_LACKS, _TIMES: pl.UInt64})
     lists = decided.select("origin", attribute="lacks")[outcomes.of_row[rows]]
-    marks = attribute_marks(plan, frame[rows])
     exploded = lists.with_row_index("row").explode("attribute", empty_as_null=False)
+    wanted = {*exploded.get_column("attribute").unique(), *behind(plan)}
+    marks = attribute_marks(plan, frame[rows], wanted)
     parts = [
         part.with_columns(mark=_mark(marks, str(name), part.get_column("row"))).select(list(_LACKS))
         for (name,), part in exploded.drop_nulls("attribute").group_by("attribute")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -49,13 +49,16 @@ _COUNTED = tuple(field.name for field in fields(Census))
 _OF_MARK = {_PRESENT: "recorded", _ABSENT: "absent", _MALFORMED: "malformed", _UNKNOWN: "unknown"}
 
 
-def attribute_marks(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
-    """A UInt8 column an attribute: 0 present, 1 absent, 2 malformed, 3 unknown; rows as given.
+def attribute_marks(plan: Plan, frame: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
+    """A UInt8 column an attribute of `names` that the plan reads or computes, and maybe of others:
+    0 present, 1 absent, 2 malformed, 3 unknown; rows as given.
 
     Derived attributes and lookup columns are counted as computed; where bundles of a chain see an
     attribute differently, the root's view holds.
     """
-    events = prepare(with_lists(frame), plan.reads())
+    computes = any(scope.steps for scope in plan.scopes)
+    reads = {n: kind for n, kind in plan.reads().items() if computes or n in names}
+    events = prepare(with_lists(frame), reads)
     columns: dict[str, pl.Series] = {}
     for scope in plan.scopes:
         seen = {c for c in events.states.columns if c.partition("#")[0] in {"", *scope.reads}}

@@ -245,21 +245,24 @@ class Engine:
             return asked.setdefault(Asked.of(combined), len(asked))
 
         kinds = self.book.column("asked", number, pl.UInt32())[which]
-        return lacks_of(self.book, list(asked), kinds, lambda seen: self._without(batch, seen))
+
+        def lacking(seen: Seen, rows: pl.Series) -> pl.Series:
+            return self._without(batch.take(rows), seen)
+
+        return lacks_of(self.book, list(asked), kinds, lacking)
 
     def _without(self, batch: Batch, seen: Seen) -> pl.Series:
-        """The rows where an attribute has no value."""
+        """Whether each row has no value of an attribute."""
         table = self._lacks(seen.scope, seen.name)
         if table is None:
             states = batch.states(seen.scope, frozenset({seen.name}))
-            return states.get_column(seen.name).is_null().arg_true()
+            return states.get_column(seen.name).is_null()
         ids = batch.ids(table)
         if table.unit.kind == "number":
-            return (ids < FIRST).arg_true()
+            return ids < FIRST
         (codes,) = table.verdicts.values()
-        return pl.Series([code >= 2 for code in codes[: table.size]], dtype=pl.Boolean)[
-            ids
-        ].arg_true()
+        flags = [code >= 2 for code in codes[: table.size]]
+        return pl.Series(flags, dtype=pl.Boolean)[ids]
 
     def _lacks(self, number: int, name: str) -> Table | None:
         """A table of whether attribute `name` has a value; None where rows must be read."""

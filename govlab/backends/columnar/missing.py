@@ -43,8 +43,8 @@ class Seen:
     of_variant: bool
 
 
-Lacking = Callable[[Seen], pl.Series]
-"""The rows in which an attribute has no value."""
+Lacking = Callable[[Seen, pl.Series], pl.Series]
+"""Whether an attribute has no value, in some rows (by their places)."""
 
 
 def missing_of(
@@ -59,9 +59,9 @@ def missing_of(
     `own` and `variant` are the rows' states, one frame a bundle of the chain.
     """
 
-    def lacking(seen: Seen) -> pl.Series:
+    def lacking(seen: Seen, rows: pl.Series) -> pl.Series:
         frame = (variant if seen.of_variant else own)[seen.scope]
-        return frame.get_column(seen.name).is_null().arg_true()
+        return frame.get_column(seen.name)[rows].is_null()
 
     each = [Asked(c.mentions, c.scope, c.of_variant and bool(variant)) for c in combined]
     order = {asked: place for place, asked in enumerate(dict.fromkeys(each))}
@@ -71,17 +71,26 @@ def missing_of(
 
 def lacks_of(book: Book, asked: Sequence[Asked], kinds: pl.Series, lacking: Lacking) -> pl.Series:
     """For each row, the place in `book` of what `asked[kind]` names and it lacks."""
+    naming = pl.Series([bool(one.mentions) for one in asked], dtype=pl.Boolean)
+    rows = naming[kinds].arg_true()
+    words = _words(asked, kinds[rows], lambda seen, some: lacking(seen, rows[some]))
+    odd = np.flatnonzero(words.any(axis=0))
+    found, lacks = np.zeros(len(kinds), np.uint32), rows[odd].to_numpy()
+    found[lacks] = _places(book, asked, kinds[lacks].to_numpy(), words[:, odd])
+    return pl.Series(found)
+
+
+def _words(asked: Sequence[Asked], kinds: pl.Series, lacking: Lacking) -> _Words:
+    """For each row a bit for each attribute that is asked for and lacks, in words."""
     numbers = kinds.to_numpy()
     here = [(at, asked[at]) for at in np.flatnonzero(np.bincount(numbers)).tolist()]
     most = max((len(one.mentions) for _, one in here), default=0)
     words = np.zeros((-(-most // _BITS), len(numbers)), np.uint64)
     for (number, seen), bits in _bits(here, len(asked)).items():
-        rows = lacking(seen).to_numpy()
-        words[number, rows] |= bits[numbers[rows]]
-    odd = np.flatnonzero(words.any(axis=0))
-    found = np.zeros(len(numbers), np.uint32)
-    found[odd] = _places(book, asked, numbers[odd], words[:, odd])
-    return pl.Series(found)
+        rows = pl.Series(bits != 0)[kinds].arg_true()
+        some = rows.filter(lacking(seen, rows)).to_numpy()
+        words[number, some] |= bits[numbers[some]]
+    return words
 
 
 def _bits(here: Sequence[tuple[int, Asked]], size: int) -> dict[tuple[int, Seen], _Words]:

@@ -86,7 +86,7 @@ def origins(scope: Scope) -> dict[str, frozenset[str]]:
 
 
 def number_of(plan: Plan, scope: int, name: str) -> Unit | None:
-    """The unit that attribute `name` is as a number by itself; None where it is none, or computed."""
+    """The unit that attribute `name` is as a number; None where it is none, or computed."""
     made = {name for step in plan.scopes[scope].steps for name in step_outputs(step)}
     kind = plan.scopes[scope].reads.get(name)
     if name in made or kind is None or kind.name not in _NUMBERS or plan.reads()[name] != kind:
