@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,8 @@ from govlab.cube.family import columns_kept, families, kept_columns
 from govlab.cube.keys import NUMBER, Apart, Batch
 from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
 from govlab.cube.reduce import Classes
-from govlab.errors import LogError, UsageError, did_you_mean
+from govlab.errors import UsageError, did_you_mean
+from govlab.log.ahead import WORKERS, ahead
 from govlab.log.collect import collected
 from govlab.log.kinds import Kinds
 from govlab.log.scan import scan_runs
@@ -86,7 +86,7 @@ def cube_of(
     """The cube of `log` for all that `family` asks; `bundles` are its names, versions, digests.
 
     Rows that `beside` tells apart stay apart, its numbers are the column `#beside`; tools and
-    actions are then kept only as far as they are asked for.
+    actions are then kept only as far as they are asked for, and nothing is summed.
     """
     whole = whole_log(log, family.types)
     runs = scan_runs(log) if isinstance(log, str | Path) else None
@@ -97,7 +97,8 @@ def cube_of(
     sample = collected(scanned.head(SAMPLE))
     kept = kept_columns(family, sample, by, hashed=hashed, named=beside is None)
     apart = Apart.of(family, kept, have, None if beside is not None else whole.kinds)
-    build = _Build(apart, tuple(n for n in _SUMMED if n in have), beside)
+    summed = tuple(n for n in _SUMMED if n in have and beside is None)
+    build = _Build(apart, summed, beside)
     parts = list(build.parts(scanned))
     origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by)
     return Cube(build.joined(parts), kept, origin)
@@ -174,15 +175,9 @@ class _Build:
         """Each batch as its distinct reduced rows."""
         more = () if self.beside is None else self.beside.reads(log.collect_schema().names())
         batches = self.apart.batches(log, (*self.sums, *more), BATCH)
-        try:
-            with ThreadPoolExecutor(1) as ahead:  # the next batch is read meanwhile
-                coming = ahead.submit(next, batches, None)
-                while (batch := coming.result()) is not None:
-                    coming = ahead.submit(next, batches, None)
-                    yield self._part(batch)
-        except pl.exceptions.ComputeError as error:
-            why = str(error).partition("\n")[0]
-            raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
+        # classes are numbered, and known by their first cells, in the log's order
+        workers = 1 if self.apart.own.classes else WORKERS
+        yield from ahead(self._part, batches, workers=workers)
 
     def _part(self, batch: Batch) -> pl.DataFrame:
         columns = self.apart.columns(batch)

@@ -13,11 +13,12 @@ from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle
 from govlab.cube.keys import Apart, Batch
 from govlab.errors import UsageError
+from govlab.log.ahead import ahead
 from govlab.plan import Plan
 from govlab.replays.model import Replay
 from govlab.replays.rows import SCHEMA
 from govlab.replays.run import Given
-from govlab.replays.stream import BATCH, KINDS_BATCH, ahead, lazily, readable
+from govlab.replays.stream import BATCH, KINDS_BATCH, lazily
 from govlab.selection import Selection
 from govlab.selection.model import Instant
 
@@ -89,7 +90,7 @@ class Replays(Sequence[Replay]):
 
         size = BATCH if apart.kinds is None else KINDS_BATCH
         batches = _numbered(apart.batches(columnar[0].log, [_ID] if _ID in columns else [], size))
-        yield from readable(ahead(lambda part: decide(*part), batches))
+        yield from ahead(lambda part: decide(*part), batches)
 
     def _decided(self, apart: Apart, batch: Batch, wanted: _Wanted) -> list[pl.DataFrame]:
         """The decisions of each columnar replay, rows that none tells apart decided once."""

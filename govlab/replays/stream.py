@@ -5,9 +5,7 @@ A batch is read with the columns that the asked ones need, and two are decided a
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
@@ -17,7 +15,7 @@ from polars.io.plugins import register_io_source
 
 from govlab.backends.columnar import Engine, assumed_rows, needed, written
 from govlab.backends.columnar.attributes import columns_of
-from govlab.errors import LogError
+from govlab.log.ahead import ahead
 from govlab.log.kinds import Kinds
 from govlab.plan import Plan
 from govlab.replays.alike import SHARED, Alike, shares
@@ -27,17 +25,16 @@ from govlab.replays.recent import RECENT
 from govlab.replays.rows import SCHEMA
 from govlab.schema import LIST_TEXT, MARKS
 
-__all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "ahead", "lazily", "readable"]
+__all__ = ["BATCH", "KINDS_BATCH", "LOG", "Stream", "lazily"]
 
 BATCH = 500_000
-"""Rows decided at once; at most `_AHEAD` + 1 batches are in memory."""
+"""Rows decided at once; a few batches are in memory (`log.ahead`)."""
 KINDS_BATCH = 3 * BATCH
 """The same, where only numbers are read beside a row's kind."""
 LOG = "log."
 """Begins the name of a column of the log beside its decision."""
 
 _WIDE = 4  # batches into which one is cut where much of a row is read beside what decides it
-_WORKERS, _AHEAD = 2, 3
 _TOLD = frozenset({"matched", "constraints", "approvals", "evidence_required"})
 _SAMPLE = 50_000  # rows that tell what columns are like
 _BESIDE = {"lacks": pl.List(pl.String), "origin": pl.String(), "assumed": pl.Boolean()}
@@ -106,7 +103,7 @@ class Stream:
         wide = any(c.startswith(LOG) for c in columns)
         size = max(1, BATCH // _WIDE) if wide else BATCH
         batches = log.collect_batches(chunk_size=size, maintain_order=True)
-        yield from readable(ahead(decide, batches))
+        yield from ahead(decide, batches)
 
     def _alike(
         self, kinds: Kinds, columns: Sequence[str], read: Sequence[str]
@@ -126,7 +123,7 @@ class Stream:
             )  # fmt: skip
 
         alike = RECENT.alike(self.key, columns, self.plan, make)
-        yield from readable(ahead(lambda part: alike.of_rows(*part), batches))
+        yield from ahead(lambda part: alike.of_rows(*part), batches)
 
     def batches(
         self, columns: Sequence[str], start: int = 0, count: int | None = None
@@ -140,7 +137,7 @@ class Stream:
             return batch, self.decided(batch, columns)
 
         batches = read.collect_batches(chunk_size=BATCH, maintain_order=True)
-        yield from readable(ahead(decide, batches))
+        yield from ahead(decide, batches)
 
     def provenance(self) -> Iterator[tuple[Provenance, ...]]:
         """Of each batch, where the values that the plan reads come from."""
@@ -153,7 +150,7 @@ class Stream:
             return provenance(self.plan, batch.select(pl.all().name.prefix(LOG)))
 
         yield told(log.head(0).collect())
-        yield from readable(ahead(told, batches))
+        yield from ahead(told, batches)
 
     def counted(
         self, columns: Sequence[str], count: Callable[[pl.DataFrame, Outcomes], _Made]
@@ -167,7 +164,7 @@ class Stream:
         log = self.log.select(self.reads([*COUNTED, *columns]))
         batches = log.collect_batches(chunk_size=BATCH, maintain_order=True)
         nothing = log.head(0).collect(), Outcomes.each(self.schema().to_frame())
-        return list(readable(ahead(of, batches))) or [count(*nothing)]
+        return list(ahead(of, batches)) or [count(*nothing)]
 
     def outcomes(self, batch: pl.DataFrame) -> Outcomes:
         """How the rows of `batch` are decided."""
@@ -208,7 +205,6 @@ class Stream:
             return self._engines[told]
 
 
-_Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
 
 
@@ -217,24 +213,3 @@ def _words(schema: pl.Schema) -> bool:
     return any(
         dtype in (pl.String, pl.Categorical) or dtype.is_nested() for dtype in schema.values()
     )
-
-
-def readable(parts: Iterator[_Made]) -> Iterator[_Made]:
-    """`parts`, which are read from files: one may be damaged behind its schema."""
-    try:
-        yield from parts
-    except pl.exceptions.ComputeError as error:
-        why = str(error).partition("\n")[0]
-        raise LogError(f"the log cannot be read: {why}; ingest its sources again") from error
-
-
-def ahead(decide: Callable[[_Given], _Made], batches: Iterator[_Given]) -> Iterator[_Made]:
-    """What `decide` makes of each batch, in order; a few are begun before they are asked."""
-    waiting: deque[Future[_Made]] = deque()
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for batch in batches:
-            waiting.append(pool.submit(decide, batch))
-            if len(waiting) == _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -77,10 +78,10 @@ class Fixed:
     def __init__(self, plan: Plan, at: Sequence[int]) -> None:
         self.at = tuple(at)
         self.plan = replace(plan, policies=tuple(plan.policies[place] for place in at))
-        self.codes: list[tuple[int, ...]] = []
         self.odd = False  # whether a row's marks name a part of its arguments
-        self._places: dict[tuple[int, ...], int] = {}
+        self.finish = _Finish(self.plan)
         self._made: list[tuple[Session, Machine]] = []
+        self._lock = Lock()
 
     def reads(self, have: Sequence[str]) -> Sequence[str]:
         """The columns that the policies need, lists as the texts beside them."""
@@ -91,21 +92,42 @@ class Fixed:
     def ids(self, batch: pl.DataFrame) -> pl.Series:
         """The place in `codes` of each row's outcomes."""
         if not self.at:
-            self._finish(())
+            self.finish(())
             return pl.repeat(0, batch.height, dtype=pl.UInt32, eager=True)
-        if not self._made:
-            session = Session.of(self.plan, batch)
-            self._made.append((session, machine_of(session, self.plan, self._finish)))
-        session, machine = self._made[0]
+        with self._lock:
+            if not self._made:
+                session = Session.of(self.plan, batch)
+                self._made.append((session, machine_of(session, self.plan, self.finish)))
+            session, machine = self._made[0]
         rows = Batch(session, batch)
         self.odd = self.odd or len(rows.odd(self.plan.reads())) > 0
         return machine.run(rows)
 
-    def _finish(self, found: tuple[int, ...]) -> int:
-        if found not in self._places:
-            self._places[found] = len(self.codes)
+
+class _Finish:
+    """Numbers for the outcomes of some policies of a plan; what comes to the same has one number.
+
+    What these policies come to decides, with what others do, whatever the rules are: none spoke,
+    or the status, the decision and whether there are limits. Not so in a chain of bundles, where
+    what the root's policies leave open is its default's: there every outcome counts.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.codes: list[tuple[int, ...]] = []  # of each number the first outcomes
+        self._places: dict[Any, int] = {}
+
+    def __call__(self, found: tuple[int, ...]) -> int:
+        """The number of outcomes."""
+        told = found if len(self.plan.scopes) > 1 else self._told(found)
+        if told not in self._places:
+            self._places[told] = len(self.codes)
             self.codes.append(found)
-        return self._places[found]
+        return self._places[told]
+
+    def _told(self, found: tuple[int, ...]) -> tuple[Any, ...]:
+        made = combine(self.plan, found, default=False)
+        return bool(made.matched), made.status, made.decision, bool(made.constraints)
 
 
 class Together:
@@ -124,7 +146,7 @@ class Together:
     def beside(self, fixed: Fixed) -> Part:
         """The outcomes that were found when the log was read."""
         ids = self.beside_ids.cast(pl.Int64).to_numpy()
-        return Part(fixed.at, ids, tuple(fixed.codes))
+        return Part(fixed.at, ids, tuple(fixed.finish.codes))
 
     def is_tabled(self) -> bool:
         """Whether no row's marks name a part of its arguments: those are decided on their own."""
@@ -134,19 +156,12 @@ class Together:
         """The outcomes of `policies`, which stand at the places `at` of the plan."""
         if not policies:
             return Part((), np.zeros(len(self.layers.weights[0]), dtype=np.int64), ((),))
-        codes: list[tuple[int, ...]] = []
-        places: dict[tuple[int, ...], int] = {}
-
-        def finish(found: tuple[int, ...]) -> int:
-            if found not in places:
-                places[found] = len(codes)
-                codes.append(found)
-            return places[found]
-
-        machine = machine_of(self.session, replace(self.plan, policies=tuple(policies)), finish)
+        plan = replace(self.plan, policies=tuple(policies))
+        finish = _Finish(plan)
+        machine = machine_of(self.session, plan, finish)
         self.kept.append(machine)
         ids = machine.run(self.batch).cast(pl.Int64).to_numpy()
-        return Part(tuple(at), ids, tuple(codes))
+        return Part(tuple(at), ids, tuple(finish.codes))
 
     def counts(self, parts: Sequence[Part]) -> Counts:
         """The counts where the plan's policies come out as `parts` have it."""
