@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from govlab.backends.columnar import attribute_marks
@@ -139,7 +140,7 @@ def summarise(
     `uncovered` has all tools and actions, until parts are `merged`.
     """
     each = pl.repeat(1, frame.height, dtype=pl.UInt64, eager=True) if times is None else times
-    decided = outcomes.decided.with_columns(_totals(outcomes, each).alias(_TIMES))
+    decided = outcomes.decided.with_columns(_totals(outcomes.of_row, each, outcomes.decided.height))
     lacks = _lacks(plan, frame, outcomes, each)
     return Summary(
         events=int(each.sum()),
@@ -232,15 +233,15 @@ def _counts(frame: pl.DataFrame, column: str, known: Iterable[str]) -> dict[str,
 
 def _tally(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """How many events there are of each combination of `keys`, last column."""
-    return frame.group_by(*keys).agg(pl.col(_TIMES).sum())
+    groups = group((frame.get_column(key) for key in keys), frame.height)
+    totals = _totals(groups.ids, frame.get_column(_TIMES), len(groups))
+    return frame.select(keys)[groups.rows].with_columns(totals)
 
 
-def _totals(outcomes: Outcomes, each: pl.Series) -> pl.Series:
-    """How many events there are of each row of `decided`."""
-    rows = pl.DataFrame([outcomes.of_row.alias("at"), each.alias(_TIMES)])
-    found = _tally(rows, "at")
-    none = pl.repeat(0, outcomes.decided.height, dtype=pl.UInt64, eager=True)
-    return none.scatter(found["at"], found[_TIMES])
+def _totals(ids: pl.Series, each: pl.Series, count: int) -> pl.Series:
+    """How many events there are of each of `count` ids: below 2^53, which doubles hold exactly."""
+    found = np.bincount(ids.to_numpy(), each.to_numpy(), minlength=count)
+    return pl.Series(_TIMES, found.astype(np.uint64))
 
 
 def _of(decided: pl.DataFrame, origins: Iterable[str], column: str) -> pl.DataFrame:

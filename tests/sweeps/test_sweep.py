@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from govlab.errors import UsageError
 from govlab.report.sweep import sweep_chart, sweep_text
 from govlab.sweeps import Figure, Point
 from govlab.sweeps.frontier import frontier, objectives_of
+from tests import generators
 
 _TREE: dict[str, Any] = {
     "name": "limits", "version": "1.0.0", "default": "ALLOW",
@@ -100,6 +103,54 @@ def test_every_point_is_a_replay_of_its_bundle(tmp_path: Path, remedied: bool) -
     assert len({point.digest for point in found.points}) == 16
     for at, point in enumerate(found.points):
         _check(point, _log(), tree, tmp_path / str(at))
+
+
+def _rules(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rules of a bundle and of what it extends."""
+    yield from (rule for policy in tree["policies"] for rule in policy["rules"])
+    yield from _rules(tree["parent"]) if "parent" in tree else ()
+
+
+def _without_remedies(tree: dict[str, Any]) -> dict[str, Any]:
+    for rule in _rules(tree):
+        if rule["decision"] == "REMEDIATE":
+            rule["decision"] = "ALLOW"
+            rule.pop("remediation", None)
+    return tree
+
+
+def _random(rng: random.Random) -> dict[str, Any]:
+    """A bundle, maybe in a chain, two of whose policies name params."""
+    tree = _without_remedies(generators.bundle(rng))
+    moving = [
+        {"name": "money", "rules": [
+            {"condition": "amount > params.most", "decision": "ALLOW_WITH_CONSTRAINTS",
+             "constraints": {"max_cost": 5.0}}]},
+        {"name": "rows", "rules": [
+            {"condition": "has(event.tokens_in) && tokens_in > params.rows",
+             **rng.choice([{"decision": "ALLOW"}, {"decision": "DENY"},
+                           {"decision": "REQUIRE_APPROVAL", "approvers": ["ann"]}])}]},
+    ]  # fmt: skip
+    for policy in moving:
+        tree["policies"].insert(rng.randrange(len(tree["policies"]) + 1), policy)
+    return tree | {"params": {"most": 0.25, "rows": 1}}
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("seed", range(8))
+def test_points_of_random_bundles_are_replays(tmp_path: Path, seed: int, marked: bool) -> None:
+    rng = random.Random(f"sweep-{seed}")
+    tree = _random(rng)
+    log = generators.frame_of(generators.rows(rng, 150))
+    log = log if marked else log.drop("unknown_columns", "malformed_columns")
+    swept = {"most": [-1.0, 0.75], "rows": [0, 4]}
+    found = govlab.sweep(log, generators.write(tree, tmp_path / "base"), swept)
+    for at, point in enumerate(found.points):
+        own = {**tree, "params": dict(point.params)}
+        counts = govlab.replay(log, generators.write(own, tmp_path / str(at))).summary
+        assert point.decisions == counts.decisions
+        told = {"default": point.default, "error": point.error, "undecidable": point.undecidable}
+        assert told == {origin: counts.origins[origin] for origin in told}
 
 
 def test_labels_are_counted_by_what_becomes_of_them(tmp_path: Path) -> None:

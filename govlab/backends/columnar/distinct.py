@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -88,10 +89,26 @@ def _list_codes(lists: pl.Series) -> tuple[pl.Series, int]:
 
 def group(columns: Iterable[pl.Series], height: int) -> Groups:
     """The groups of rows that agree in every one of `columns`, numbered by first appearance."""
-    ids, count = _dense(*_mixed(columns, height))
+    key, bound = _mixed(columns, height)
+    if 1 < bound <= height:
+        return _grouped(key, bound)
+    ids, count = _dense(key, bound)
     numbers = pl.int_range(count if height else 0, dtype=pl.UInt32, eager=True)
     # each new group is a new record, and records only rise
     return Groups(ids, ids.cum_max().search_sorted(numbers).cast(pl.UInt32))
+
+
+def _grouped(key: pl.Series, bound: int) -> Groups:
+    """The groups of equal keys, all below `bound`: without hashing, as there are few."""
+    keys = key.to_numpy()
+    first = np.full(bound, len(keys), np.uint32)
+    first[keys[::-1]] = np.arange(len(keys) - 1, -1, -1)  # of equal keys the last one stands
+    found = np.flatnonzero(first < len(keys))
+    found = found[np.argsort(first[found])]
+    numbers = np.zeros(bound, np.uint32)
+    numbers[found] = np.arange(len(found))
+    ids = pl.Series(numbers)[key]  # a gather of polars is quick
+    return Groups(ids, pl.Series(first[found]))
 
 
 def _mixed(columns: Iterable[pl.Series], height: int) -> tuple[pl.Series, int]:
