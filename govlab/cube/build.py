@@ -18,7 +18,7 @@ from govlab.cube.family import columns_kept, families, kept_columns
 from govlab.cube.keys import NUMBER, Apart, Batch
 from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
 from govlab.cube.reduce import Classes
-from govlab.errors import UsageError, did_you_mean
+from govlab.errors import LogError, UsageError, did_you_mean
 from govlab.log.ahead import WORKERS, ahead
 from govlab.log.collect import collected
 from govlab.log.kinds import Kinds
@@ -37,6 +37,7 @@ SAMPLE = 50_000
 _MANY = 2**20  # distinct rows in memory
 _FIRST = 10_000  # rows that tell whether rows repeat
 _HARDLY, _FEW_ROWS = 4, 1000  # first rows for each distinct one at the least, but for so few
+_HIGHEST = 2**63
 _SUMMED = ("cost_micro_usd", "tokens_in", "tokens_out")
 BESIDE = "#beside"
 
@@ -74,7 +75,7 @@ class Beside(Protocol):
         """A small number for each row."""
 
 
-def cube_of(
+def cube_of(  # noqa: PLR0913  what is kept apart, and of what, an argument each
     log: Any,
     family: Asked,
     bundles: tuple[tuple[str, str, str], ...],
@@ -82,11 +83,13 @@ def cube_of(
     by: tuple[str, ...] = (),
     hashed: bool = False,
     beside: Beside | None = None,
+    sums: bool = True,
 ) -> Cube:
     """The cube of `log` for all that `family` asks; `bundles` are its names, versions, digests.
 
     Rows that `beside` tells apart stay apart, its numbers are the column `#beside`; tools and
-    actions are then kept only as far as they are asked for, and nothing is summed.
+    actions are then kept only as far as they are asked for. Raises LogError where costs or tokens
+    of events that are alike sum to more than an integer of 64 bits holds; not without `sums`.
     """
     whole = whole_log(log, family.types)
     runs = scan_runs(log) if isinstance(log, str | Path) else None
@@ -97,7 +100,7 @@ def cube_of(
     sample = collected(scanned.head(SAMPLE))
     kept = kept_columns(family, sample, by, hashed=hashed, named=beside is None)
     apart = Apart.of(family, kept, have, None if beside is not None else whole.kinds)
-    summed = tuple(n for n in _SUMMED if n in have and beside is None)
+    summed = tuple(n for n in _SUMMED if n in have and sums)
     build = _Build(apart, summed, beside)
     parts = list(build.parts(scanned))
     origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by)
@@ -195,6 +198,7 @@ class _Build:
         """All parts as one, classes as the cells that stand for them."""
         together = _folded(parts) if parts else pl.DataFrame({EVENTS: []}, {EVENTS: pl.UInt64})
         totals = together.select(n for n in together.columns if _is_total(n))
+        _check_sums(totals)
         frame = self._cells(together.drop(totals.columns)).hstack(totals)
         return with_lists(frame).with_columns(
             pl.col("^#sum.*$").cast(pl.Int64), pl.col(pl.String).cast(pl.Categorical)
@@ -219,6 +223,17 @@ def _folded(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         pl.col(added).sum()
     )  # fmt: skip
     return keys[groups.rows].hstack(totals.sort("#id").drop("#id"))
+
+
+def _check_sums(totals: pl.DataFrame) -> None:
+    for column in totals.select("^#sum.*$"):
+        ends = (column.min(), column.max())
+        if any(isinstance(end, int) and not -_HIGHEST <= end < _HIGHEST for end in ends):
+            name = column.name.removeprefix(SUMS)
+            raise LogError(
+                f"`{name}` of events that are alike sums to more than 64 bits hold; "
+                "mend the values that no event can have, or leave the column out"
+            )
 
 
 def _is_total(column: str) -> bool:

@@ -201,7 +201,7 @@ def _decided(
     if isinstance(family, _Units) and not (isinstance(log, Cube) or is_cube(log)):
         fixed = Fixed(plan, family.fixed(plan))
         moving = together(map(asked, family.plans()))
-        cube = cube_of(log, moving, (), beside=fixed)
+        cube = cube_of(log, moving, (), beside=fixed, sums=False)
         if not fixed.odd:
             return cube, family.decide(plan, cube, fixed)
     cube = _cube(log, source, plan, family)
@@ -217,7 +217,7 @@ def _cube(log: Any, source: Source, plan: Plan, family: _Units | _Whole) -> Cube
             admit(cube, one)
         return cube
     named = ((source.base.name, source.base.version, source.base.digest),)
-    return cube_of(log, together(map(asked, plans)), named)
+    return cube_of(log, together(map(asked, plans)), named, sums=False)
 
 
 def _points(

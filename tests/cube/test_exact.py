@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from govlab.backends.columnar import decide_frame
-from govlab.cube import Cube, admit, cube_of, read_cube, write_cube
+from govlab.cube import Cube, admit, build_cube, cube_of, read_cube, write_cube
 from govlab.cube.asked import asked, together
+from govlab.errors import LogError
 from govlab.log.whole import whole_log
 from govlab.plan import Plan
 from tests import generators
@@ -65,3 +66,9 @@ def test_sums_are_exact(tmp_path: Path) -> None:
         if name in log.columns:
             wanted = sum(v for v in log.get_column(name).to_list() if v is not None)
             assert sum(cube.frame.get_column(f"#sum.{name}").to_list()) == wanted
+
+
+def test_sums_that_no_integer_holds_are_refused_by_name() -> None:
+    log = pl.DataFrame({"tool": ["a", "a"], "cost_micro_usd": [2**62, 2**62]})
+    with pytest.raises(LogError, match="`cost_micro_usd` of events that are alike sums to more"):
+        build_cube(log, ["prod-safety"])
