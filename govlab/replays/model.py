@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from govlab.backends.columnar import assumed_rows
-from govlab.backends.columnar.attributes import columns_of
 from govlab.bundle import Bundle
 from govlab.cube.model import Cube
 from govlab.errors import UsageError
@@ -146,7 +145,7 @@ class Replay:
             return summarise(self.plan, batch, outcomes, self.by)
 
         if self.engine == "columnar":
-            return merged(self.stream.counted(self._keys(), count))
+            return merged(self.stream.counted(("tool", "action", MARKS[2], *self.by), count))
         frame, decided, begins = self._rows
         outcomes = Outcomes.each(decided)
         return merged([summarise(self.plan, frame, outcomes, self.by, begins)])
@@ -160,12 +159,6 @@ class Replay:
         """Raises UsageError where the log was a cube."""
         if self.cube is not None:
             raise UsageError("a cube holds no single events; replay the log itself for them")
-
-    def _keys(self) -> list[str]:
-        """What is counted by, and all that tells why an attribute has no value."""
-        reads = (c for name in self.plan.reads() for c in columns_of(name))
-        wanted = {LOG + name for name in ("tool", "action", MARKS[2], *self.by, *reads)}
-        return [c for c in self.stream.schema() if c in wanted]
 
     @cached_property
     def _rows(self) -> tuple[pl.DataFrame, pl.DataFrame, datetime | None]:

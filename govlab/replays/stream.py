@@ -5,7 +5,7 @@ A batch is read with the columns that the asked ones need, and two are decided a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
@@ -153,15 +153,18 @@ class Stream:
         yield from ahead(told, batches)
 
     def counted(
-        self, columns: Sequence[str], count: Callable[[pl.DataFrame, Outcomes], _Made]
+        self, by: Collection[str], count: Callable[[pl.DataFrame, Outcomes], _Made]
     ) -> list[_Made]:
-        """What `count` makes of each batch and its outcomes, which has the log's columns that are
-        needed for `columns`; at least one batch, which may be empty."""
+        """What `count` makes of each batch and its outcomes; of one without rows if there is none.
+
+        A batch has the columns that the plan reads, and those that are counted `by`.
+        """
 
         def of(batch: pl.DataFrame) -> _Made:
             return count(batch, self.outcomes(batch))
 
-        log = self.log.select(self.reads([*COUNTED, *columns]))
+        reads = (c for name in self.plan.reads() for c in columns_of(name))
+        log = self.log.select(self._there((*needed(self.plan, COUNTED), *reads), by))
         batches = log.collect_batches(chunk_size=BATCH, maintain_order=True)
         nothing = log.head(0).collect(), Outcomes.each(self.schema().to_frame())
         return list(ahead(of, batches)) or [count(*nothing)]
@@ -173,12 +176,16 @@ class Stream:
 
     def reads(self, columns: Sequence[str]) -> list[str]:
         """The columns of the log that are needed, lists as the texts that stand beside them."""
-        have = self.log.collect_schema().names()
         asked = [*columns, *(("risk",) if "assumed" in columns else ())]
-        wanted = {n + LIST_TEXT if n + LIST_TEXT in have else n for n in needed(self.plan, asked)}
-        if "event_id" not in columns:
-            wanted.discard("event_id")
         shown = {c.removeprefix(LOG) for c in columns if c.startswith(LOG)}
+        ids = {"event_id"} & {*columns}
+        return self._there(needed(self.plan, asked), shown | ids)
+
+    def _there(self, read: Iterable[str], shown: Collection[str]) -> list[str]:
+        """The columns `read` that the log has, lists as texts, and `shown` as they are; one at the
+        least."""
+        have = self.log.collect_schema().names()
+        wanted = {n + LIST_TEXT if n + LIST_TEXT in have else n for n in read} - {"event_id"}
         return [n for n in have if n in wanted or n in shown] or have[:1]
 
     def decided(self, batch: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
