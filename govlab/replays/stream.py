@@ -15,6 +15,7 @@ from polars.io.plugins import register_io_source
 
 from govlab.backends.columnar import Engine, assumed_rows, needed, written
 from govlab.backends.columnar.attributes import columns_of
+from govlab.backends.columnar.dictionaries import with_lists
 from govlab.log.ahead import ahead
 from govlab.log.kinds import Kinds
 from govlab.plan import Plan
@@ -141,13 +142,12 @@ class Stream:
 
     def provenance(self) -> Iterator[tuple[Provenance, ...]]:
         """Of each batch, where the values that the plan reads come from."""
-        reads = {*needed(self.plan), *(c for name in self.plan.reads() for c in columns_of(name))}
-        names = [n for n in self.shown if n in reads or n == MARKS[2]]
-        log = self.log.select(names or self.shown[:1])
-        batches = log.collect_batches(chunk_size=max(1, BATCH // _WIDE), maintain_order=True)
+        reads = (c for name in self.plan.reads() for c in columns_of(name))
+        log = self.log.select(self._there((*needed(self.plan), *reads), (MARKS[2],)))
+        batches = log.collect_batches(chunk_size=BATCH, maintain_order=True)
 
         def told(batch: pl.DataFrame) -> tuple[Provenance, ...]:
-            return provenance(self.plan, batch.select(pl.all().name.prefix(LOG)))
+            return provenance(self.plan, with_lists(batch).select(pl.all().name.prefix(LOG)))
 
         yield told(log.head(0).collect())
         yield from ahead(told, batches)

@@ -205,7 +205,10 @@ def _without(lists: pl.Series, codes: pl.Series) -> pl.Series:
 
 
 def with_lists(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with lists in place of the texts that a log on disk has for them."""
+    """`frame` with lists in place of the texts that a log on disk has for them.
+
+    A list with a null among its elements is malformed, and comes back as one of a null.
+    """
     cells = []
     for column in frame.get_columns():
         name = column.name.removesuffix(LIST_TEXT)
@@ -214,6 +217,7 @@ def with_lists(frame: pl.DataFrame) -> pl.DataFrame:
         elif name not in frame.columns:
             known = Dictionary(name, lists=True)
             codes = known.encode(column)
-            values = pl.Series([None] * FIRST + known.values, dtype=pl.List(pl.String))
+            odd = [[None] if code == MALFORMED else None for code in range(FIRST)]
+            values = pl.Series([*odd, *known.values], dtype=pl.List(pl.String))
             cells.append(values[codes].alias(name))
     return pl.DataFrame(cells)
