@@ -5,9 +5,9 @@ The path of a batch: its cells become codes (`dictionaries`), a plan's guards fa
 gives each guard a bit in the words of the rows that it may hold for, `asked` what a value takes
 from these, and a `machine` looks that up and numbers what is left (`numbering`); `engine` combines
 outcomes as far as they are asked for (`telling`), with second rounds, what is unknown and what
-rows lack (`missing`). `hanging` says what else decisions hang on where some columns are known. What has no table goes row by row:
-`attributes` -> `steps` -> `rounds` -> `variants`, together `settle`. Conditions go through
-`compile`; what has no native form, through `dictionary`.
+rows lack (`missing`). `hanging` says what else decisions hang on where some columns are known. What
+has no table goes row by row: `attributes` -> `steps` -> `rounds` -> `variants`, together `settle`.
+Conditions go through `compile`; what has no native form, through `dictionary`.
 """
 
 from govlab.backends.columnar.census import Census, assumed_rows, attribute_marks, census
