@@ -137,7 +137,7 @@ def _random(rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("marked", [True, False])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 21, 24, 27])  # the last are chains
 def test_points_of_random_bundles_are_replays(tmp_path: Path, seed: int, marked: bool) -> None:
     rng = random.Random(f"sweep-{seed}")
     tree = _random(rng)
