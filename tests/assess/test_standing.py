@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from govlab.assess import Scorecard, scorecard
 from govlab.audit.chain import verify
 from govlab.audit.state import store
 from govlab.errors import RegistryError
-from govlab.fidelity import check_fidelity
+from govlab.fidelity import Fidelity
 from govlab.kpi.facts import BOUND, with_facts
 from govlab.kpi.knowledge import Fills, Knowledge, Told
 from govlab.kpi.terms import TERMS
@@ -82,12 +83,15 @@ def test_facts_that_are_there_stay_and_rest_on_what_told_them() -> None:
     assert Knowledge(columns, fills, told=Told(FORCE_READS)).sql(term) == f"({term.sql})"
 
 
-def test_what_was_replayed_is_read_and_not_done_again(acme: Registry) -> None:
+def test_what_was_replayed_is_read_and_not_done_again(
+    acme: Registry, compared: tuple[Registry, Fidelity]
+) -> None:
     before = card(acme, last="7d")
     assert before.figure("decisions.mismatch_rate").value.value is None
     assert "fidelity" not in before.scope["checks"]
     assert not (acme.folder / "fidelity").exists()
-    found = check_fidelity(LOG, acme)
+    registry, found = compared
+    shutil.copytree(registry.folder / "fidelity", acme.folder / "fidelity")
     after = card(acme, last="7d", compare_to="previous")
     value = after.figure("decisions.mismatch_rate").value
     assert (value.numerator, value.denominator) == (found.differs, found.compared)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -29,21 +28,27 @@ def test_columns_decide_as_the_reference_does(group: int, tmp_path: Path) -> Non
         assert differences(plan, events, lacking) == [], f"bundle {group}-{at}"
 
 
+DECIDED = ("ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW_WITH_CONSTRAINTS", "REMEDIATE")
+REASONS = ("no_policy", "no_rule", "remediation_refused", "remediation_conflict")
+WANTED = {
+    *((decision, "decided") for decision in DECIDED),
+    *(("reason", reason) for reason in REASONS),
+    ("DENY", "error"), ("any", "undecidable"), ("remediation", "set"),
+}  # fmt: skip
+
+
 def test_the_generated_cases_reach_every_kind_of_decision(tmp_path: Path) -> None:
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: set[tuple[str, str]] = set()
     for at in range(40):
+        if seen >= WANTED:
+            break
         plan, events, lacking = random_case(f"reach-{at}", tmp_path / str(at), 100)
         frame = decide_frame(plan, generators.frame_of(events, lacking))
         seen.update(zip(frame["decision"], frame["status"], strict=True))
         seen.update(("remediation", "set") for r in frame["remediation"] if r is not None)
         seen.update(("reason", str(r)) for r in frame["reason"])
-    for decision in ("ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW_WITH_CONSTRAINTS", "REMEDIATE"):
-        assert seen[decision, "decided"] > 0
-    assert seen["DENY", "error"] > 0
-    assert sum(n for (_, status), n in seen.items() if status == "undecidable") > 0
-    assert seen["remediation", "set"] > 0
-    for reason in ("no_policy", "no_rule", "remediation_refused", "remediation_conflict"):
-        assert seen["reason", reason] > 0
+        seen.update(("any", status) for status in frame["status"])
+    assert seen >= WANTED
 
 
 ALONE = (

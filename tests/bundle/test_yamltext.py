@@ -158,8 +158,8 @@ _HOSTILE = {
     "indentation": "\n".join(" " * level + "a:" for level in range(400)),
     "anchors": "&a " * 100_000,
     "quoted spaces": "a: '" + " " * 200_000 + "'",
-    "one long line of keys": "{" + ", ".join(f"k{n}: v" for n in range(20_000)) + "}",
-    "one long line of duplicates": "{" + "a: b, " * 20_000 + "}",
+    "one long line of keys": "{" + ", ".join(f"k{n}: v" for n in range(8_000)) + "}",
+    "one long line of duplicates": "{" + "a: b, " * 8_000 + "}",
     "aliases": "a: &a [x,x,x,x,x,x,x,x,x]\n"
     + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefghi", "bcdefghij",
                                                                          strict=True)),

@@ -51,7 +51,7 @@ ACTION_KEYS = ("tenant", "actor", "principal", "tool", "action", "resource", "en
 CLOCK = re.compile(r"(\d\d:\d\d)(:\d\d(?:\.\d+)?)?")
 
 
-class Core(yaml.SafeLoader):
+class Core(yaml.CSafeLoader):
     """YAML 1.2 core: `on` and `no` are text, `10:00` is text, times are text."""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from govlab.bundle import load_bundle
-from govlab.fidelity import check_fidelity
+from govlab.fidelity import Fidelity, check_fidelity
 from govlab.kpi.stats import Clusters, design_effect, wilson
 from govlab.log import scan_log
 from govlab.registry import Registry, Written, add, open_registry
@@ -73,8 +74,11 @@ def test_more_unknown_than_known_is_no_figure(gate: tuple[Registry, Path]) -> No
     assert found.value().value is None
 
 
-def test_what_was_compared_is_not_replayed_again(acme: Registry) -> None:
-    first = check_fidelity(LOG, acme)
+def test_what_was_compared_is_not_replayed_again(
+    acme: Registry, compared: tuple[Registry, Fidelity]
+) -> None:
+    registry, first = compared
+    shutil.copytree(registry.folder / "fidelity", acme.folder / "fidelity")
     again = check_fidelity(LOG, acme)
     assert first.replayed == first.pieces > 40
     assert again.replayed == 0
@@ -85,8 +89,10 @@ def test_what_was_compared_is_not_replayed_again(acme: Registry) -> None:
     assert check_fidelity(LOG, acme).replayed == 1
 
 
-def test_the_sample_differs_where_a_stale_engine_decided(acme: Registry) -> None:
-    found = check_fidelity(LOG, acme)
+def test_the_sample_differs_where_a_stale_engine_decided(
+    compared: tuple[Registry, Fidelity],
+) -> None:
+    _, found = compared
     log = scan_log(LOG).with_columns(pl.col(pl.Categorical).cast(pl.String)).collect()
     stale = log.filter(
         (pl.col("decision_origin") == "in_process") & pl.col("policy_digest").is_not_null()
@@ -104,10 +110,12 @@ def test_the_sample_differs_where_a_stale_engine_decided(acme: Registry) -> None
     assert found.behind_s == 0
 
 
-def test_pieces_add_up_to_the_whole(acme: Registry, tmp_path: Path) -> None:
+def test_pieces_add_up_to_the_whole(
+    acme: Registry, compared: tuple[Registry, Fidelity], tmp_path: Path
+) -> None:
     whole = tmp_path / "whole.parquet"
     scan_log(LOG).collect().write_parquet(whole)
-    apart, together = check_fidelity(LOG, acme), check_fidelity(whole, acme)
+    apart, together = compared[1], check_fidelity(whole, acme)
     assert together.pieces == 2
     assert together.to_dict()["figure"] == apart.to_dict()["figure"]
     assert [(k.events, k.recorded, k.rule) for k in together.kinds] == [

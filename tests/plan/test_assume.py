@@ -151,6 +151,8 @@ def test_engines_agree_on_assumptions(seed: int, tmp_path: Path) -> None:
 def test_assumptions_of_the_generated_plans_matter(tmp_path: Path) -> None:
     changed = 0
     for seed in range(10):
+        if changed > 50:
+            break
         plan, events, lacking = random_case(f"assume-{seed}", tmp_path / str(seed), 100)
         frame = generators.frame_of(events, lacking)
         with_, without = (decide_frame(p, frame) for p in (with_assumptions(plan, ASSUME), plan))

@@ -25,7 +25,11 @@ def policy(decision: str, *, name: str = "gate", version: str = "1.0.0") -> str:
 @pytest.fixture
 def acme(tmp_path: Path) -> Registry:
     """The registry of the sample dataset: 0.8.0, then 0.9.0."""
-    folder = tmp_path / "registry"
+    return registry_at(tmp_path / "registry")
+
+
+def registry_at(folder: Path) -> Registry:
+    """The registry of the sample dataset, made in `folder`."""
     for snapshot in SNAPSHOTS:
         add(folder, LOG / "snapshots" / f"prod-safety-{snapshot.version}", written=Written(NOW))
         activate(folder, snapshot.version, at=snapshot.since, written=Written(NOW))
