@@ -34,19 +34,17 @@ def test_the_page_names_gaps_and_where_their_events_are(govlab: Command) -> None
     assert "EU AI Act" not in ran.out
 
 
-@pytest.mark.parametrize("figure", ["constraints.breach_rate", "approvals.missing_rate"])
-def test_what_speaks_against_a_control_is_listed_as_it_was_counted(
-    govlab: Command, figure: str
-) -> None:
+def test_what_speaks_against_a_control_is_listed_as_it_was_counted(govlab: Command) -> None:
     asked = ("--where", "env == 'production'", "--last", "9d", "--tz", "Asia/Tokyo")
     document = json.loads(govlab("compliance", SAMPLE, *asked, "--json").out)
     evidence = [one for control in document["controls"] for one in control["evidence"]]
-    told = next(one for one in evidence if one["figure"] == figure)
-    listed = json.loads(govlab(*shlex.split(told["query"])[1:], "--json").out)
-    assert f"({listed['scope']['events']} of " in told["reason"]
     page = govlab("compliance", SAMPLE, *asked).out
     assert "of the last 9d, from 2026-03-07 08:15, where env == 'production'" in page
-    assert f" {told['query']}\n" in page
+    for figure in ("constraints.breach_rate", "approvals.missing_rate"):
+        told = next(one for one in evidence if one["figure"] == figure)
+        listed = json.loads(govlab(*shlex.split(told["query"])[1:], "--json").out)
+        assert f"({listed['scope']['events']} of " in told["reason"]
+        assert f" {told['query']}\n" in page
 
 
 def test_a_gap_fails_where_that_was_asked_for(govlab: Command) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -26,8 +27,15 @@ from govlab.selection import Selection, select
 UTC = timezone.utc  # noqa: UP017  as polars gives it
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows: list[dict[str, Any]] = [
         {"event_id": "1", "ts": "2026-01-05T10:00:00Z", "run_id": "a", "actor": "bot",
          "tool": "aws-cli", "env": "production", "destructive": True, "outcome": "success",
@@ -38,14 +46,13 @@ def log(tmp_path: Path) -> Path:
         {"event_id": "3", "ts": "2026-01-12T10:00:00Z", "run_id": "b", "actor": "other",
          "tool": "mail", "env": None, "decision": "maybe", "step": "x"},
     ]  # fmt: skip
-    path = tmp_path / "log.ndjson"
+    path = tmp_path_factory.mktemp("log") / "log.ndjson"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 
 
-@pytest.fixture
-def found(log: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Inspection:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+@pytest.fixture(scope="module")
+def found(log: Path) -> Inspection:
     return inspect_log(log)
 
 
@@ -220,11 +227,11 @@ def test_a_fit_is_the_same_however_events_are_brought_together(
     sample: int, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Decided as they are, or equal ones once, in one part or many."""
-    frame = select(scan_log("datasets/acme-ops").head(2_000), Selection())
-    want = fit_of(frame, "prod-safety", 2_000)
+    frame = select(scan_log("datasets/acme-ops").head(400), Selection())
+    want = fit_of(frame, "prod-safety", 400)
     monkeypatch.setattr("govlab.inspection.starters._SAMPLE", sample)
     monkeypatch.setattr("govlab.inspection.starters.BATCH", batch)
-    assert fit_of(frame, "prod-safety", 2_000) == want
+    assert fit_of(frame, "prod-safety", 400) == want
 
 
 def test_the_page_ends_with_the_next_command(found: Inspection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from govlab.replays.alike import SHARED
 from govlab.replays.stream import Stream
 from tests.backends.differential import plan_of, random_case
 from tests.generators import frame_of
+
+DEEP = os.environ.get("GOVLAB_PROFILE") == "deep"
 
 
 def numbered(frame: pl.DataFrame, folder: Path) -> tuple[pl.LazyFrame, Kinds | None]:
@@ -56,7 +59,7 @@ def kinds_differ(seed: int, folder: Path, rows: int) -> int:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(100 if DEEP else 8))
 def test_random_bundles_by_kinds(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from govlab.synthesis import synth
 from tests import generators, histories
 from tests.work import steps
 
+DEEP = os.environ.get("GOVLAB_PROFILE") == "deep"
 _LOG = pl.DataFrame({
     "event_id": [f"e{n}" for n in range(40)],
     "tool": ["send", "rm"] * 20,
@@ -67,7 +69,7 @@ def random_bundles(rng: random.Random, folder: Path) -> list[Path]:
     return [generators.write(tree, folder / str(n)) for n, tree in enumerate(trees)]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(40 if DEEP else 5))
 def test_random_bundles_together(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
