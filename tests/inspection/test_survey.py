@@ -222,7 +222,7 @@ def test_events_without_a_run_are_of_none() -> None:
 
 
 @pytest.mark.parametrize("sample", [100, 50_000])
-@pytest.mark.parametrize("batch", [7, 50_000])
+@pytest.mark.parametrize("batch", [97, 50_000])
 def test_a_fit_is_the_same_however_events_are_brought_together(
     sample: int, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
