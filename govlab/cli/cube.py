@@ -8,10 +8,11 @@ import click
 
 from govlab.cli.options import as_json, emit
 from govlab.cli.replay import read_log
-from govlab.cli.selecting import by_option, listed
+from govlab.cli.selecting import by_option, listed, selecting
 from govlab.cube import build_cube, write_cube
 from govlab.errors import UsageError
 from govlab.report.cube import cube_text
+from govlab.selection import Selection
 
 __all__ = ["command"]
 
@@ -42,6 +43,7 @@ _SUFFIXES = (".parquet", ".pq", ".cube")
     "who guesses a text can check it.",
 )
 @by_option
+@selecting
 @as_json
 def command(
     log: str,
@@ -49,16 +51,18 @@ def command(
     out: Path,
     hashed: bool,
     by: tuple[str, ...],
+    selection: Selection,
     as_json: bool,
 ) -> None:
     """Reduce LOG to classes of events that no --bundle can tell apart, with their numbers.
 
     `replay`, `check` and `sweep` take the file as LOG: every count is that of the log itself.
-    Texts that no rule reads are not in it; columns of --by are, as they are.
+    Texts that no rule reads are not in it; columns of --by are, as they are. The file says by
+    which filters its events were chosen, and so does what is made of it.
     """
     if out.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"`{out}` is no name for a cube; end it in {' or '.join(_SUFFIXES)}")
-    cube = build_cube(read_log(log).log, bundles, by=listed(by), hashed=hashed)
+    cube = build_cube(read_log(log).log, bundles, by=listed(by), hashed=hashed, selection=selection)
     write_cube(cube, out)
     if as_json:
         emit({"out": str(out), **cube.to_dict()})

@@ -9,10 +9,11 @@ import click
 from govlab.bundle import load_bundle
 from govlab.cli.options import as_json, emit
 from govlab.cli.replay import read_log
-from govlab.cli.selecting import listed, parse_show, show_option
+from govlab.cli.selecting import listed, parse_show, selecting, show_option
 from govlab.errors import UsageError
 from govlab.report.sweep import sweep_chart, sweep_text
-from govlab.sweeps import Sweep, sweep
+from govlab.selection import Selection
+from govlab.sweeps import Sweep, sweep_selection
 from govlab.sweeps.points import values_of
 
 __all__ = ["command"]
@@ -46,6 +47,7 @@ _CHARTS = (".svg", ".png", ".json")
     type=click.Path(path_type=Path),
     help="Draw the trade-off of the first two objectives: .svg, .png or .json (Vega-Lite).",
 )
+@selecting
 @show_option
 @as_json
 def command(
@@ -54,6 +56,7 @@ def command(
     params: tuple[str, ...],
     objectives: tuple[str, ...],
     chart: Path | None,
+    selection: Selection,
     show: str,
     as_json: bool,
 ) -> None:
@@ -66,7 +69,9 @@ def command(
     if chart is not None and chart.suffix not in _CHARTS:
         raise UsageError(f"`{chart}` is no chart; end its name in {' or '.join(_CHARTS)}")
     opened = read_log(log, cubes=True)
-    result = sweep(opened.log, bundle, _asked(bundle, params), objectives=listed(objectives))
+    result = sweep_selection(
+        opened.log, bundle, _asked(bundle, params), selection, objectives=listed(objectives)
+    )
     if chart is not None:
         _draw(result, chart)
     if as_json:

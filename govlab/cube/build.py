@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import polars as pl
@@ -22,11 +23,14 @@ from govlab.errors import LogError, UsageError, did_you_mean
 from govlab.log.ahead import WORKERS, ahead
 from govlab.log.collect import collected
 from govlab.log.kinds import Kinds
+from govlab.log.manifest import formats_of
 from govlab.log.scan import scan_runs
 from govlab.log.whole import whole_log
 from govlab.plan import compile_plan
 from govlab.schema import LIST_TEXT, request_columns
+from govlab.selection import Selection, select
 from govlab.selection.runs import with_runs
+from govlab.types import Type
 
 __all__ = ["BATCH", "BESIDE", "Beside", "build_cube", "classes_of", "cube_of", "kept_of"]
 
@@ -38,6 +42,7 @@ _MANY = 2**20  # distinct rows in memory
 _FIRST = 10_000  # rows that tell whether rows repeat
 _HARDLY, _FEW_ROWS = 4, 1000  # first rows for each distinct one at the least, but for so few
 _HIGHEST = 2**63
+_ALL, _NOTHING = Selection(), MappingProxyType[str, Type]({})
 _SUMMED = ("cost_micro_usd", "tokens_in", "tokens_out")
 BESIDE = "#beside"
 
@@ -48,12 +53,14 @@ def build_cube(
     *,
     by: Sequence[str] = (),
     hashed: bool = False,
+    selection: Selection = _ALL,
 ) -> Cube:
     """The cube of `log` for `bundles`: each decides it exactly as it decides the log.
 
-    `log` is as for `replay`; `by` are columns to be kept for cuts. With `hashed`, texts of which
-    rules only ask which constant they equal become hashes where they equal none. Raises
-    UsageError for a bundle that reads history and a column that the log has not.
+    `log` is as for `replay`; `by` are columns to be kept for cuts; of the events those that
+    `selection` chooses. With `hashed`, texts of which rules only ask which constant they equal
+    become hashes where they equal none. Raises UsageError for a bundle that reads history, a
+    column that the log has not, and a filter that is none or that bundles understand differently.
 
     >>> log = pl.DataFrame({"tool": ["aws-cli"] * 3, "env": ["production", "dev", "dev"]})
     >>> build_cube(log, ["prod-safety"])
@@ -62,7 +69,19 @@ def build_cube(
     loaded = [b if isinstance(b, Bundle) else load_bundle(b) for b in bundles]
     plans = [compile_plan(b) for b in loaded]
     named = tuple((b.name, b.version, b.digest) for b in loaded)
-    return cube_of(log, together(families(plans)), named, by=tuple(by), hashed=hashed)
+    declared = {name: kind for one in loaded for name, kind in one.readable().items()}
+    cube = cube_of(
+        log, together(families(plans)), named, by=tuple(by), hashed=hashed, selection=selection,
+        declared=declared,
+    )  # fmt: skip
+    for name in sorted({*cube.origin.scope.reads} & declared.keys()):
+        kinds = sorted({str(one.readable()[name]) for one in loaded if name in one.readable()})
+        if len(kinds) > 1:
+            raise UsageError(
+                f"`{selection.prefix}where` reads `{name}`, which the bundles declare differently: "
+                f"{' and '.join(kinds)}; make a cube for each"
+            )
+    return cube
 
 
 class Beside(Protocol):
@@ -84,26 +103,33 @@ def cube_of(  # noqa: PLR0913  what is kept apart, and of what, an argument each
     hashed: bool = False,
     beside: Beside | None = None,
     sums: bool = True,
+    selection: Selection = _ALL,
+    declared: Mapping[str, Type] = _NOTHING,
 ) -> Cube:
     """The cube of `log` for all that `family` asks; `bundles` are its names, versions, digests.
 
-    Rows that `beside` tells apart stay apart, its numbers are the column `#beside`; tools and
-    actions are then kept only as far as they are asked for. Raises LogError where costs or tokens
-    of events that are alike sum to more than an integer of 64 bits holds; not without `sums`.
+    `declared` are attributes as `where` understands them. Rows that `beside` tells apart stay
+    apart, its numbers are the column `#beside`; tools and actions are then kept only as far as
+    they are asked for. Raises LogError where costs or tokens of events that are alike sum to more
+    than an integer of 64 bits holds; not without `sums`.
     """
     whole = whole_log(log, family.types)
-    runs = scan_runs(log) if isinstance(log, str | Path) else None
-    scanned = with_runs(whole.frame, runs, by)
-    have = scanned.collect_schema().names()
+    path = log if isinstance(log, str | Path) else None
+    runs = None if path is None else scan_runs(path)
+    with_cuts = with_runs(whole.frame, runs, by)
+    have = with_cuts.collect_schema().names()
     own = tuple(n for n in have if not n.endswith(LIST_TEXT))
     _check_columns(by, own)
+    chosen = select(with_cuts, selection, declared=declared, runs=runs, formats=formats_of(path))
+    scanned = with_cuts if selection.is_all() else chosen.frame.select(have)
     sample = collected(scanned.head(SAMPLE))
     kept = kept_columns(family, sample, by, hashed=hashed, named=beside is None)
-    apart = Apart.of(family, kept, have, None if beside is not None else whole.kinds)
+    same = beside is None and selection.is_all()  # kinds are those of all rows
+    apart = Apart.of(family, kept, have, whole.kinds if same else None)
     summed = tuple(n for n in _SUMMED if n in have and sums)
     build = _Build(apart, summed, beside)
     parts = list(build.parts(scanned))
-    origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by)
+    origin = Origin(_readable(own, by), *_period(scanned, own), bundles, by, chosen.scope)
     return Cube(build.joined(parts), kept, origin)
 
 
@@ -180,7 +206,11 @@ class _Build:
         batches = self.apart.batches(log, (*self.sums, *more), BATCH)
         # classes are numbered, and known by their first cells, in the log's order
         workers = 1 if self.apart.own.classes else WORKERS
-        yield from ahead(self._part, batches, workers=workers)
+        parts = ahead(self._part, batches, workers=workers)
+        first = next(parts, None)
+        # of no events the columns are to be there
+        yield self._part(Batch(None, log.clear().collect())) if first is None else first
+        yield from parts
 
     def _part(self, batch: Batch) -> pl.DataFrame:
         columns = self.apart.columns(batch)

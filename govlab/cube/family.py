@@ -19,8 +19,10 @@ from govlab.lang.nodes import And, Call, Node, Not, Or, Present, Variable, varia
 from govlab.lang.syntax import Span
 from govlab.plan import Plan
 from govlab.schema import LIST_TEXT
+from govlab.selection import Selection
 
-__all__ = ["admit", "bounds_of", "columns_kept", "kept_columns", "refuse_history"]
+__all__ = ["admit", "bounds_of", "columns_kept", "kept_columns", "refuse_filters",
+           "refuse_history"]  # fmt: skip
 
 _NAMES = ("tool", "action", "hindsight_columns")
 _MARKED = ("unknown_columns", "malformed_columns", "harmful")
@@ -52,6 +54,12 @@ def kept_columns(
     seen = {c for k in found for c in k.columns}
     plain = [c for c in dict.fromkeys(always) if c in names and c not in seen]
     return (*(Kept((c,), "plain") for c in plain), *found)
+
+
+def refuse_filters(selection: Selection) -> None:
+    """Raises UsageError for filters over a cube, whose rows stand for many events."""
+    if not selection.is_all():
+        raise UsageError("a cube holds no single events to filter; filter the log it is made of")
 
 
 def columns_kept(family: Asked, by: Sequence[str]) -> set[str]:

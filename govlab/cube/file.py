@@ -15,15 +15,15 @@ from govlab.log.cubefile import KEY, cube_manifest
 
 __all__ = ["read_cube", "write_cube"]
 
-_FORMAT = 1
+_WHOLE, _FILTERED = 1, 2  # formats: who knows none of filters refuses a cube of chosen events
 
 
 def write_cube(cube: Cube, out: Path) -> None:
     """Writes the cube, all of it or nothing; raises UsageError where that cannot be."""
     said = {
-        "format": _FORMAT,
+        "format": _WHOLE if cube.origin.scope.is_all() else _FILTERED,
         "kept": [asdict(kept) for kept in cube.kept],
-        "origin": asdict(cube.origin),
+        "origin": cube.origin.to_dict(),
     }
     half = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -40,7 +40,7 @@ def read_cube(path: Path) -> Cube:
     said = cube_manifest(path)
     if said is None:
         raise LogError(f"{path}: no cube; `govlab cube LOG --bundle B --out F` makes one")
-    if said["format"] != _FORMAT:
+    if said["format"] not in (_WHOLE, _FILTERED):
         raise LogError(f"{path}: a cube of format {said['format']}; make it again from its log")
     kept = tuple(map(Kept.of, said["kept"]))
     try:

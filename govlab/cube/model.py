@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import polars as pl
+
+from govlab.selection import Scope
 
 __all__ = ["EVENTS", "SUMS", "Cube", "Kept", "Origin"]
 
@@ -46,20 +48,36 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a cube was made of: the log's columns and period, the bundles by name and digest."""
+    """What a cube was made of: the log's columns and period, the bundles by name and digest.
+
+    `scope` are the filters that the events were chosen by.
+    """
 
     columns: tuple[str, ...]
     oldest: str | None
     newest: str | None
     bundles: tuple[tuple[str, str, str], ...]  # name, version, digest
     by: tuple[str, ...]
+    scope: Scope = field(default_factory=Scope)
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Origin:
         """As the file has it."""
         bundles = tuple((name, version, digest) for name, version, digest in said["bundles"])
+        scope = Scope.of(said["scope"]) if said.get("scope") else Scope()
         return cls(tuple(said["columns"]), said["oldest"], said["newest"], bundles,
-                   tuple(said["by"]))  # fmt: skip
+                   tuple(said["by"]), scope)  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """The file's form; `scope` is None where nothing was filtered."""
+        return {
+            "columns": list(self.columns),
+            "oldest": self.oldest,
+            "newest": self.newest,
+            "bundles": [list(bundle) for bundle in self.bundles],
+            "by": list(self.by),
+            "scope": None if self.scope.is_all() else self.scope.filters(),
+        }
 
     def period(self) -> tuple[datetime | None, datetime | None]:
         """The oldest and the newest time of the events (UTC)."""
@@ -105,6 +123,7 @@ class Cube:
             "classes": self.classes,
             "events": self.events,
             "period": {"oldest": oldest, "newest": newest},
+            "scope": self.origin.scope.to_dict(self.events, self.origin.period()),
             "by": list(self.origin.by),
             "bundles": [{"name": n, "version": v, "digest": d} for n, v, d in self.origin.bundles],
             "columns": [asdict(kept) for kept in self.kept],

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from govlab.bundle import Bundle
-from govlab.cube.family import admit
+from govlab.cube.family import admit, refuse_filters
 from govlab.cube.file import read_cube
 from govlab.cube.model import Cube
 from govlab.errors import UsageError
 from govlab.plan import compile_plan
 from govlab.plan.assume import with_assumptions
 from govlab.replays.model import Replay
-from govlab.selection import Scope, Selection
+from govlab.selection import Selection
 
 __all__ = ["refuse_with_cube", "replay_cube"]
 
@@ -34,8 +35,7 @@ def replay_cube(
     a column that was not kept.
     """
     read = cube if isinstance(cube, Cube) else read_cube(Path(cube))
-    if not selection.is_all():
-        raise UsageError("a cube holds no single events to filter; filter the log it is made of")
+    refuse_filters(selection)
     plan = with_assumptions(compile_plan(bundle), assume or {}, default)
     admit(read, plan)
     _check_cuts(read, by)
@@ -43,7 +43,7 @@ def replay_cube(
     shown = tuple(rows.columns)
     return Replay(
         bundle, plan, "columnar", tuple(by), rows.lazy(), shown, "counterfactual", "recorded",
-        Scope(tz=selection.tz), cube=read,
+        replace(read.origin.scope, tz=selection.tz), cube=read,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from govlab.cube import Cube, Kept
 from govlab.cube.model import SUMS
+from govlab.report.scope import scope_lines
 from govlab.report.text import clean, table
 
 __all__ = ["cube_text"]
@@ -25,6 +26,7 @@ def cube_text(cube: Cube, out: Path) -> str:
             f"{cube.events:,} events in {cube.classes:,} classes, written to {clean(out)}",
             "  made for "
             + ", ".join(f"{clean(n)} {v} ({d[:12]})" for n, v, d in cube.origin.bundles),
+            *scope_lines(cube.origin.scope, cube.events, cube.origin.period()),
             "what of each column is in it:",
             *table(("columns", "kept"), _rows(cube.kept), indent=4),
             *_sums(cube),

@@ -10,6 +10,7 @@ import polars as pl
 
 from govlab.errors import UsageError
 from govlab.report.charts import OfflineChart
+from govlab.report.scope import scope_lines
 from govlab.report.text import clean, table
 from govlab.sweeps.model import FIGURES, Figure, Point, Sweep
 
@@ -26,12 +27,14 @@ _SHORT = {
 
 def sweep_text(sweep: Sweep, *, show: int | None = 20) -> str:
     """The page `govlab sweep` prints; `show` points of the frontier at most (None: all)."""
-    points = [sweep.points[at] for at in sweep.frontier]
+    points, cube = [sweep.points[at] for at in sweep.frontier], sweep.cube
     shown = points if show is None else points[:show]
     lines = [
         f"{len(sweep.points):,} points of {clean(sweep.bundle.name)} {sweep.bundle.version} "
         f"({sweep.bundle.digest[:12]}) on {sweep.cube.events:,} events",
         *_aims(sweep),
+        "",
+        *scope_lines(sweep.scope, cube.events, cube.origin.period(), sweep.source),
         "",
         f"no other point beats these {len(points):,}:",
         *_table(sweep, shown),

@@ -12,6 +12,8 @@ from govlab.log.citation import Citation
 
 __all__ = ["Instant", "Scope", "Selection"]
 
+_ASKED = ("where", "since", "until", "last", "tz", "assumed")
+
 Instant = str | date | datetime
 """A date, or a date and time; in the selection's zone where it has no offset of its own."""
 
@@ -63,6 +65,21 @@ class Scope:
     lacking: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Scope:
+        """As `filters` says it."""
+        since, until = (
+            None if said[name] is None else datetime.fromisoformat(said[name])
+            for name in ("since", "until")
+        )
+        left = said["left_out"]
+        return cls(
+            said["where"], since, until, said["last"], said["tz"], assumed=said["assumed"],
+            log_events=said["log_events"], selected=said["selected"],
+            untimed=left["without_time"], untold=left["where_unanswered"],
+            lacking=tuple(left["lacking"]),
+        )  # fmt: skip
+
     def zone(self) -> ZoneInfo:
         """The zone in which times are shown and days begin."""
         return ZoneInfo(self.tz)
@@ -86,6 +103,20 @@ class Scope:
         `privacy` is what the log in `source` has of arguments, results and names.
         """
         oldest, newest = map(self.shown, period)
+        filters = self.filters()
+        return {
+            **{name: filters[name] for name in _ASKED},
+            "derived": list(self.derived),
+            "privacy": dict(source.privacy) if source and source.privacy else None,
+            "log_events": events if self.log_events is None else self.log_events,
+            "events": events,
+            "oldest": oldest,
+            "newest": newest,
+            "left_out": filters["left_out"],
+        }
+
+    def filters(self) -> dict[str, Any]:
+        """The JSON form of what was asked for and of what that left out."""
         return {
             "where": self.where,
             "since": self.shown(self.since),
@@ -93,12 +124,8 @@ class Scope:
             "last": self.last,
             "tz": self.tz,
             "assumed": dict(self.assumed),
-            "derived": list(self.derived),
-            "privacy": dict(source.privacy) if source and source.privacy else None,
-            "log_events": events if self.log_events is None else self.log_events,
-            "events": events,
-            "oldest": oldest,
-            "newest": newest,
+            "log_events": self.log_events,
+            "selected": self.selected,
             "left_out": {
                 "without_time": self.untimed,
                 "where_unanswered": self.untold,

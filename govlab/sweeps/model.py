@@ -8,6 +8,8 @@ from typing import Any
 
 from govlab.bundle import Bundle
 from govlab.cube import Cube
+from govlab.log.citation import Citation
+from govlab.selection import Scope
 
 __all__ = ["FIGURES", "Figure", "Objective", "Point", "Sweep"]
 
@@ -95,6 +97,12 @@ class Sweep:
     objectives: tuple[Objective, ...]
     frontier: tuple[int, ...]
     seconds: float = field(default=0.0, compare=False)
+    source: Citation | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The filters that the events were chosen by."""
+        return self.cube.origin.scope
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of `govlab sweep --json`; `seconds` is wall time."""
@@ -103,6 +111,8 @@ class Sweep:
             "bundle": {**named, "digest": self.bundle.digest},
             "events": self.cube.events,
             "classes": self.cube.classes,
+            "scope": self.scope.to_dict(self.cube.events, self.cube.origin.period(), self.source),
+            "source": self.source and self.source.to_dict(),
             "objectives": [{"figure": o.figure, "direction": o.direction} for o in self.objectives],
             "points": [point.to_dict() for point in self.points],
             "frontier": [

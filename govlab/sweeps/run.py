@@ -12,34 +12,43 @@ from typing import Any
 from govlab.bundle.digest import digests
 from govlab.cube import Cube, admit, cube_of, read_cube
 from govlab.cube.asked import asked, together
-from govlab.cube.family import refuse_history
+from govlab.cube.family import refuse_filters, refuse_history
+from govlab.log.citation import cite
 from govlab.log.cubefile import is_cube
 from govlab.plan import Plan, compile_plan
 from govlab.schema import DECISIONS
+from govlab.selection import Selection
+from govlab.selection.model import Instant
 from govlab.sweeps.deciding import Counts, Fixed, Layers, Part, Together, decided_slowly, is_plain
 from govlab.sweeps.frontier import frontier, objectives_of, usual_objectives
 from govlab.sweeps.model import Figure, Point, Sweep
 from govlab.sweeps.points import Source, Swept, combinations, mentions, named_in, swept
 
-__all__ = ["sweep"]
+__all__ = ["sweep", "sweep_selection"]
 
 Progress = Callable[[int], None] | None
 
 
-def sweep(
+def sweep(  # noqa: PLR0913  the options of the command, one argument each
     log: Any,
     bundle: str | Path,
     params: Mapping[str, Sequence[Any]],
     *,
     objectives: Sequence[str] = (),
+    where: str | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    last: str | None = None,
+    as_of: Instant | None = None,
+    tz: str = "UTC",
 ) -> Sweep:
     """The bundle decided under every combination of values of its params, on one log.
 
     `log` is as for `replay`, or a cube; `params` gives each param its values, of its type.
     `objectives` are figures, `name`, `name:min` or `name:max`; without any, those that the log's
-    labels and times allow. Every count is what a replay of the point gives; `digest` of a point
-    is that of the bundle with its values. Raises UsageError for a param or value that is none, and
-    for a bundle that reads history.
+    labels and times allow. Filters are as for `replay`; a cube takes none. Every count is what a
+    replay of the point gives; `digest` of a point is that of the bundle with its values. Raises
+    UsageError for a param, value or filter that is none, and for a bundle that reads history.
 
     >>> import polars as pl
     >>> log = pl.DataFrame({"tool": ["aws-cli"], "cost_micro_usd": [40_000_000], "env": ["dev"]})
@@ -47,6 +56,19 @@ def sweep(
     >>> [dict(point.params) for point in found.points]
     [{'max_unattended_cost': 10.0}, {'max_unattended_cost': 100.0}]
     """
+    asked_for = Selection(where, since, until, last, as_of, tz)
+    return sweep_selection(log, bundle, params, asked_for, objectives=objectives)
+
+
+def sweep_selection(
+    log: Any,
+    bundle: str | Path,
+    params: Mapping[str, Sequence[Any]],
+    selection: Selection,
+    *,
+    objectives: Sequence[str] = (),
+) -> Sweep:
+    """As `sweep`, with its filters as one value."""
     start = time.perf_counter()
     source = Source.of(bundle)
     given = swept(source, params)
@@ -55,11 +77,12 @@ def sweep(
     refuse_history(plan)
     shared = _shared(source, plan, given)
     family = shared if shared is not None else _whole(source, given)
-    cube, decide = _decided(log, source, plan, family)
+    cube, decide = _decided(log, selection, source, plan, family)
     points = tuple(_points(source, given, cube, decide))
     aims = wanted or usual_objectives(points[0])
     taken = time.perf_counter() - start
-    return Sweep(source.base, cube, points, aims, frontier(points, aims), taken)
+    cited = cite(log) if isinstance(log, str | Path) and not is_cube(log) else None
+    return Sweep(source.base, cube, points, aims, frontier(points, aims), taken, cited)
 
 
 Places = tuple[int, ...]
@@ -191,7 +214,7 @@ def _whole(source: Source, given: Sequence[Swept]) -> _Whole:
 
 
 def _decided(
-    log: Any, source: Source, plan: Plan, family: _Units | _Whole
+    log: Any, selection: Selection, source: Source, plan: Plan, family: _Units | _Whole
 ) -> tuple[Cube, Callable[[Places], Counts]]:
     """The cube that points are decided on, and what gives the counts of each.
 
@@ -201,23 +224,32 @@ def _decided(
     if isinstance(family, _Units) and not (isinstance(log, Cube) or is_cube(log)):
         fixed = Fixed(plan, family.fixed(plan))
         moving = together(map(asked, family.plans()))
-        cube = cube_of(log, moving, (), beside=fixed, sums=False)
+        cube = cube_of(
+            log, moving, (), beside=fixed, sums=False, selection=selection,
+            declared=source.base.readable(),
+        )  # fmt: skip
         if not fixed.odd:
             return cube, family.decide(plan, cube, fixed)
-    cube = _cube(log, source, plan, family)
+    cube = _cube(log, selection, source, plan, family)
     return cube, family.decide(plan, cube)
 
 
-def _cube(log: Any, source: Source, plan: Plan, family: _Units | _Whole) -> Cube:
+def _cube(
+    log: Any, selection: Selection, source: Source, plan: Plan, family: _Units | _Whole
+) -> Cube:
     """The cube of the log for all points, or the one given, where it can tell them all apart."""
     plans = [plan, *family.plans()]
     if isinstance(log, Cube) or is_cube(log):
+        refuse_filters(selection)
         cube = log if isinstance(log, Cube) else read_cube(Path(log))
         for one in plans:
             admit(cube, one)
         return cube
     named = ((source.base.name, source.base.version, source.base.digest),)
-    return cube_of(log, together(map(asked, plans)), named, sums=False)
+    return cube_of(
+        log, together(map(asked, plans)), named, sums=False, selection=selection,
+        declared=source.base.readable(),
+    )  # fmt: skip
 
 
 def _points(
