@@ -17,10 +17,12 @@ __all__ = ["SHOWN", "Reconciled", "reconcile"]
 SHOWN = ("event_id", "ts", "run_id", "actor", "tool", "action", "resource")
 """Columns of the events that are listed, beside the keys."""
 
+_ALL, _CHOSEN = pl.lit(True), pl.col("#chosen")
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What became of the records of two logs.
+    """What became of the records of two logs, of those that were chosen.
 
     `matched` pairs belong together and to none else. `ambiguous` pairs have the keys and the time,
     and so have others: they are paired in the order of time. `pairs` has `left`, `right` (places
@@ -47,11 +49,14 @@ def reconcile(
     *,
     keys: Sequence[str],
     within: timedelta | None = timedelta(seconds=2),
+    chosen: tuple[pl.Expr, pl.Expr] = (_ALL, _ALL),
 ) -> Reconciled:
     """The records of `left` and `right`, logs as `scan_log` gives them, matched one to one.
 
     Two records match where all `keys` are there and equal, and their `ts` are at most `within`
-    apart (None: whatever their times). Raises UsageError for a key that one of them lacks.
+    apart (None: whatever their times). `chosen` says of each log which records are counted and
+    listed: all are matched, so that none lacks a partner because that one was left out. Raises
+    UsageError for a key that one of them lacks.
 
     >>> one = pl.LazyFrame({"tool": ["a", "b"]})
     >>> other = pl.LazyFrame({"tool": ["b", "c"]})
@@ -60,14 +65,21 @@ def reconcile(
     (1, ['a'], ['c'])
     """
     named = ((left, "LOG"), (right, "INDEPENDENT_LOG"))
-    sides = [_side(frame, keys, within, name) for frame, name in named]
+    sides = [
+        _side(frame, keys, within, name, keep)
+        for (frame, name), keep in zip(named, chosen, strict=True)
+    ]
     groups = [_groups(rows, keys, within) for rows in sides]
     span = None if within is None else round(within.total_seconds() * 1_000_000)
     shared = sorted(set(groups[0]) & set(groups[1]))
     found = [pair for key in shared for pair in _paired(groups[0][key], groups[1][key], span)]
-    pairs = pl.DataFrame(found, schema=_PAIRS, orient="row")
+    met = pl.DataFrame(found, schema=_PAIRS, orient="row")
+    counted = sides[0].filter(_CHOSEN).get_column("row")
+    pairs = met.filter(pl.col("left").is_in(counted.implode()))
     alone = [
-        rows.join(pairs.select(row=side), on="row", how="anti", maintain_order="left")
+        rows.filter(_CHOSEN)
+        .join(met.select(row=side), on="row", how="anti", maintain_order="left")
+        .drop("#chosen")
         for rows, side in zip(sides, ("left", "right"), strict=True)
     ]
     unique = int(pairs["unique"].sum())
@@ -75,8 +87,8 @@ def reconcile(
     return Reconciled(
         keys=tuple(keys),
         within=within,
-        left=sides[0].height,
-        right=sides[1].height,
+        left=counted.len(),
+        right=sides[1].filter(_CHOSEN).height,
         matched=unique,
         ambiguous=pairs.height - unique,
         only_left=alone[0].drop("row"),
@@ -96,7 +108,7 @@ def _counted(alone: Sequence[pl.DataFrame], test: pl.Expr) -> tuple[int, int]:
 
 
 def _side(
-    frame: pl.LazyFrame, keys: Sequence[str], within: timedelta | None, name: str
+    frame: pl.LazyFrame, keys: Sequence[str], within: timedelta | None, name: str, keep: pl.Expr
 ) -> pl.DataFrame:
     have = frame.collect_schema().names()
     for key in (*keys, *(["ts"] if within is not None else [])):
@@ -105,7 +117,8 @@ def _side(
             cure = "; `--within any` compares without times" if key == "ts" else ""
             raise UsageError(f"{name} has no column `{key}`; {near}{cure}")
     wanted = [n for n in dict.fromkeys((*SHOWN, *keys)) if n in have]
-    rows = collected(frame.select(wanted)).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    picked = frame.select(*wanted, keep.alias("#chosen"))
+    rows = collected(picked).with_columns(pl.col(pl.Categorical).cast(pl.String))
     return rows.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
 
 

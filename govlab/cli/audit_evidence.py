@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,9 +30,12 @@ from govlab.keys import read_key
 from govlab.log.cached import Opened
 from govlab.log.citation import cite
 from govlab.registry import Registry
+from govlab.replays.selected import selected_of
 from govlab.report.audit import reconciled_text, rows_table, shown_rows
 from govlab.report.disclosure import Disclosure, settings_line
-from govlab.selection import Scope, Selection
+from govlab.report.scope import filter_lines
+from govlab.selection import Scope, Selected, Selection
+from govlab.selection.conditions import column_types
 
 __all__ = ["pack", "reconcile", "sample"]
 
@@ -137,6 +142,7 @@ def _digest(log: str, opened: Opened) -> str:
 )
 @click.option("--within", default="2s", metavar="SPAN|any", help="How far times may be apart (2s).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the records without a partner.")
+@selecting
 @show_option
 @show_people
 @as_json
@@ -146,19 +152,24 @@ def reconcile(
     keys: tuple[str, ...],
     within: str,
     out: Path | None,
+    selection: Selection,
     show: str,
     people: bool,
     as_json: bool,
 ) -> int:
     """Hold LOG against a log of the same actions that somebody else wrote.
 
-    Exit 1 where either side has a record that the other has not.
+    All records are matched; filters choose which of either log are counted and listed, and --last
+    counts from the newest event of LOG. Exit 1 where either side has a record that the other has
+    not.
     """
     most, disclosure = parse_show(show), Disclosure(people)
     if out is not None:
         check_suffix(out)
-    sides = (read_log(log).frame, read_log(independent_log).frame)
-    found = reconciled(*sides, keys=listed(keys), within=_span(within))
+    one, other = _sides(read_log(log), read_log(independent_log), selection)
+    found = reconciled(
+        one.log, other.log, keys=listed(keys), within=_span(within), chosen=(one.keep, other.keep)
+    )
     alone = pl.concat(
         [found.only_left.with_columns(only_in=pl.lit("LOG")),
          found.only_right.with_columns(only_in=pl.lit("INDEPENDENT_LOG"))],
@@ -170,12 +181,31 @@ def reconcile(
         emit({"left": found.left, "right": found.right, "matched": found.matched,
               "ambiguous": found.ambiguous, "only_left": found.only_left.height,
               "only_right": found.only_right.height, "keyless": list(found.keyless),
-              "untimed": list(found.untimed)})  # fmt: skip
+              "untimed": list(found.untimed), "scope": one.scope.filters(),
+              "independent_scope": other.scope.filters()})  # fmt: skip
     else:
-        click.echo(reconciled_text(found, most, disclosure))
+        click.echo("\n".join([reconciled_text(found, most, disclosure), *_scopes(one, other)]))
         if out is not None:
             click.echo(f"written to {out}: {alone.height:,} records")
     return 1 if alone.height else 0
+
+
+def _sides(one: Opened, other: Opened, selection: Selection) -> tuple[Selected, Selected]:
+    """The records of each log that are chosen, in the same period."""
+    first = chosen(one, selection)
+    since, until = first.scope.since, first.scope.until
+    timed = selection.last is None or since is not None
+    period = replace(selection, since=since, until=until, last=None, as_of=None)
+    own = column_types(first.log.collect_schema())  # what only LOG has is unknown in the other
+    asked = period if timed else selection
+    return first, selected_of(other.frame, other.folder, asked, declared=own)
+
+
+def _scopes(one: Selected, other: Selected) -> Iterator[str]:
+    """Which records of each log are spoken of; nothing where all are."""
+    for name, side in (("LOG", one), ("INDEPENDENT_LOG", other)):
+        if not side.scope.is_all():
+            yield from (f"{name} {line.strip()}" for line in filter_lines(side.scope))
 
 
 def _span(text: str) -> timedelta | None:
@@ -201,6 +231,7 @@ def _span(text: str) -> timedelta | None:
 )
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="The key that signed it.")
 @registry_option
+@selecting
 @show_people
 @as_json
 def pack(
@@ -211,19 +242,21 @@ def pack(
     kept: tuple[Path, ...],
     key_file: Path | None,
     registry: Registry | None,
+    selection: Selection,
     people: bool,
     as_json: bool,
 ) -> None:
     """Evidence of LOG in one folder: figures, exceptions, sample, versions, approvals, chain.
 
-    Every figure comes with the SQL that counts it again from a Parquet file in the folder.
+    Every figure comes with the SQL that counts it again from a Parquet file in the folder. Filters
+    choose the events of all but the chain, which is that of the whole log.
     """
     if bool(kept) != (key_file is not None):
         raise UsageError("a checkpoint and its key belong together: `--checkpoint F --key K`")
     key = read_key(key_file) if key_file is not None else None
     checkpoints = [c for path in kept for c in read_checkpoints(path, key)] if key else []
     opened = read_log(log)
-    asked = Asked(n, seed, Disclosure(people), kept, tuple(checkpoints), registry)
+    asked = Asked(n, seed, Disclosure(people), kept, tuple(checkpoints), registry, selection)
     manifest = write_pack(opened, out, asked)
     if as_json:
         emit({"out": str(out), **manifest})

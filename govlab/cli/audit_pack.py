@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,18 @@ from govlab.log.citation import cite
 from govlab.log.store import MANIFEST
 from govlab.placing import placing_folder
 from govlab.registry import Registry
+from govlab.replays.selected import selected_of
 from govlab.report.audit import shown_rows, verification_document
 from govlab.report.disclosure import PEOPLE, Disclosure, settings_line
+from govlab.report.scope import filter_lines
+from govlab.selection import Scope, Selection
 
 __all__ = ["Asked", "write_pack"]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a pack beside its log."""
+    """What is asked of a pack beside its log; `selection` chooses its events, not its chain."""
 
     n: int
     seed: int
@@ -42,6 +45,7 @@ class Asked:
     kept: tuple[Path, ...]
     checkpoints: tuple[Checkpoint, ...]
     registry: Registry | None = None
+    selection: Selection = field(default_factory=Selection)
 
 
 def write_pack(opened: Opened, out: Path, asked: Asked) -> dict[str, Any]:
@@ -49,11 +53,13 @@ def write_pack(opened: Opened, out: Path, asked: Asked) -> dict[str, Any]:
 
     Raises UsageError where `out` holds something or cannot be written.
     """
+    selected = selected_of(opened.frame, opened.folder, asked.selection)
+    chosen = replace(opened, frame=selected.frame)
     with _fresh(out) as folder:
-        reduced = _figures(opened, folder, asked)
-        _lists(opened, folder, reduced, asked)
+        reduced = _figures(chosen, folder, asked)
+        _lists(chosen, folder, reduced, asked)
         status = _chain(opened, folder, asked)
-        manifest = _manifest(opened, folder, reduced, status, asked)
+        manifest = _manifest(opened, folder, reduced, (status, selected.scope), asked)
         _write_json(folder / MANIFEST, manifest)
     return manifest
 
@@ -111,14 +117,17 @@ def _chain(opened: Opened, folder: Path, asked: Asked) -> str:
 
 
 def _manifest(
-    opened: Opened, folder: Path, reduced: Reduced, status: str, asked: Asked
+    opened: Opened, folder: Path, reduced: Reduced, about: tuple[str, Scope], asked: Asked
 ) -> dict[str, Any]:
+    status, scope = about
+    told = not scope.is_all()
     source = cite(opened.folder) if opened.folder is not None else None
     if opened.folder is not None:
         shutil.copyfile(opened.folder / MANIFEST, folder / "log-MANIFEST.json")
     methods = _METHODS.format(
         events=f"{reduced.events:,}", as_of=_shown(reduced.as_of) or "unknown", sample=METHOD,
         seed=asked.seed, shown=settings_line(asked.disclosure), file=EVENTS,
+        filters="\n".join(["", *map(str.strip, filter_lines(scope)), ""]) if told else "",
     )  # fmt: skip
     (folder / "methods.md").write_text(methods, encoding="utf-8")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -126,6 +135,7 @@ def _manifest(
         "govlab": version("govlab"),
         "log": source and source.to_dict(),
         "events": reduced.events,
+        "filters": scope.filters() if told else None,
         "as_of": _shown(reduced.as_of),
         "figures": len(reduced.values),
         "chain": status,
@@ -153,7 +163,7 @@ _METHODS = """\
 # How this evidence was made, and how to check it
 
 Events: {events}. Ages are counted to {as_of}, the newest event.
-
+{filters}
 1. Digests. `MANIFEST.json` has the SHA-256 of every other file; keep its own digest elsewhere.
 2. Figures. `figures.json` has value, numerator, denominator and what nobody can tell (`unknown`).
    Each file in `sql/` counts one of them again from `{file}`: run it with DuckDB in this folder,
@@ -163,8 +173,9 @@ Events: {events}. Ages are counted to {as_of}, the newest event.
 3. Exceptions. `exceptions.csv` lists the events behind the figures that should be zero.
 4. Sample. `sample.csv`, seed {seed}: {sample}.
 5. Versions and approvals. `versions.csv`, `approvals.csv`: as the log records them.
-6. Chain. `chain.json`: every record was hashed again. Only a signed checkpoint, kept where the
-   log's writers cannot reach it, shows that nothing was cut off or written anew.
+6. Chain. `chain.json`: every record of the log was hashed again, whatever the filters. Only a
+   signed checkpoint, kept where the log's writers cannot reach it, shows that nothing was cut off
+   or written anew.
 
 Shown: {shown}. In `{file}` people and free text are replaced by `[hidden]`.
 """

@@ -8,9 +8,12 @@ import click
 
 from govlab.cli.options import as_json, emit
 from govlab.cli.replay import read_log
+from govlab.cli.selecting import selecting
+from govlab.errors import UsageError
 from govlab.exporting import ParityError, export_engine
 from govlab.exporting.making import MOST_EVENTS
 from govlab.report.exporting import export_text
+from govlab.selection import Selection
 
 __all__ = ["command"]
 
@@ -37,19 +40,29 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="Sign with this Ed25519 key; `govlab audit key FILE` makes one.",
 )
+@selecting
 @as_json
 def command(
-    bundle: str, out: Path, log: str | None, most: int, key: Path | None, as_json: bool
+    bundle: str,
+    out: Path,
+    log: str | None,
+    most: int,
+    key: Path | None,
+    selection: Selection,
+    as_json: bool,
 ) -> int:
     """Compile BUNDLE to a Python file that decides as replay does, and needs nothing but Python.
 
     The folder gets engine.py, the bundle in canonical form, golden decisions and a manifest. With
     --log every event is decided by both; on the first difference nothing is written, and it is
-    shown as small as it can be made.
+    shown as small as it can be made. Filters choose which events of LOG are compared, after all
+    that came before them.
     """
+    if log is None and not selection.is_all():
+        raise UsageError("filters choose events of a log; give `--log LOG` too")
     opened = None if log is None else read_log(log).log
     try:
-        made = export_engine(bundle, out, log=opened, key=key, most=most)
+        made = export_engine(bundle, out, log=opened, key=key, most=most, selection=selection)
     except ParityError as error:
         if not as_json:
             raise

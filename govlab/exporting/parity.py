@@ -26,11 +26,13 @@ from govlab.runtime.arguments import canonical
 from govlab.runtime.states import Mark
 from govlab.schema import ACTIONS, LIST_TEXT, MARKS
 
-__all__ = ["Difference", "Parity", "compare"]
+__all__ = ["CHOSEN", "Difference", "Parity", "compare"]
 
 Event = Mapping[str, Any]
 FIELDS = tuple(name for name in SCHEMA if name != "event_id")
 """The fields of a decision that are compared."""
+CHOSEN = "#chosen"
+"""The column of a log that says which of its events are compared."""
 
 Row = tuple[Any, ...]
 _JSON = frozenset({"constraints", "approvals", "remediation"})
@@ -104,7 +106,9 @@ def _cell(name: str, value: Any) -> Any:
 def compare(plan: Plan, log: pl.LazyFrame, engine: Exported, *, most: int) -> Parity:
     """Every event of `log` (the first `most`, if there are more) decided by both.
 
-    The comparison ends at the first difference. `found` has an event for each distinct decision.
+    Where `log` has the column CHOSEN, only those of which it holds; what the bundle remembers is
+    that of all. The comparison ends at the first difference. `found` has an event for each distinct
+    decision.
     """
     parity, rows, seen = Parity(), _Rows(), set[Row]()
     past = _Past(engine)
@@ -174,6 +178,8 @@ def _word(row: Row) -> str:
 
 def _replayed(plan: Plan, log: pl.LazyFrame, most: int) -> Iterator[tuple[Asked, Row]]:
     """Each event with what the columnar engine decides."""
+    if CHOSEN in log.collect_schema():
+        log = log.filter(CHOSEN).drop(CHOSEN)
     names = log.collect_schema().names()
     asked = tuple(n for n in names if not n.endswith(LIST_TEXT) and n not in _AFTER)
     columns = [*FIELDS, *(LOG + name for name in asked)]
@@ -200,11 +206,15 @@ def _with_history(
 ) -> Iterator[tuple[Asked, Row]]:
     """Each event in the total order with its features, and what replay decides of them."""
     frame, rows = collected(log.head(most)), _Rows()
+    every = pl.repeat(value=True, n=frame.height, eager=True)
+    chosen = frame.get_column(CHOSEN, default=every).to_list()
+    frame = frame.drop(CHOSEN, strict=False)
     given, unknown = events(frame), unknown_columns(frame, plan.reads())
     found = decide_in_order(plan, given, state="counterfactual", unknown=unknown)
     for place in in_order(given):
         asked, one = Asked(given[place], unknown[place], found[place].features), found[place]
-        yield asked, rows.row(one.decision)
+        if chosen[place]:
+            yield asked, rows.row(one.decision)
         past.add(asked, one.decision)
 
 

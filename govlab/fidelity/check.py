@@ -11,15 +11,20 @@ from pathlib import Path
 import polars as pl
 
 from govlab.bundle import Bundle
+from govlab.errors import UsageError
 from govlab.fidelity.compare import Compared, compare
 from govlab.fidelity.model import EXAMPLES, Fidelity, Kind, Under
-from govlab.fidelity.parts import Census, Part, census, joined, parts
+from govlab.fidelity.parts import CHOSEN, Census, Part, census, joined, parts
 from govlab.fidelity.store import keep, kept
 from govlab.kpi.stats import Clusters
 from govlab.log.scan import scan_log
 from govlab.registry import Registry, snapshot
+from govlab.replays.selected import selected_of
+from govlab.selection import Selection
 
 __all__ = ["check_fidelity", "stored"]
+
+_ALL = Selection()
 
 
 def check_fidelity(
@@ -28,22 +33,43 @@ def check_fidelity(
     *,
     state: Path | None = None,
     read_only: bool = False,
+    selection: Selection = _ALL,
 ) -> Fidelity:
     """The decisions recorded in `log` against a replay of the snapshots that they name.
 
     `log` is a log folder, a Parquet file or a frame. What was compared is kept in `state` (the
     registry's own folder `fidelity`) and not done again; `read_only` compares nothing: what was not
-    compared yet is unchecked.
+    compared yet is unchecked. Of the decisions that `selection` chooses nothing is kept: what is
+    stored is of whole pieces.
 
-    Raises LogError where the log cannot be read, RegistryError where a snapshot was changed or the
-    state cannot be written.
+    Raises UsageError for a filter that is none, and for filters over what is stored, LogError where
+    the log cannot be read, RegistryError where a snapshot was changed or the state cannot be
+    written.
     """
     folder = state or registry.folder / "fidelity"
+    if not selection.is_all():
+        return _of_chosen(log, registry, selection, read_only=read_only)
     pieces = parts(log)
     counted = [census(piece) for piece in pieces]
     jobs = list(_jobs(log, registry, pieces, counted))
     found = [_done(job, folder, read_only=read_only) for job in jobs]
     return _together(registry, counted, list(zip(jobs, found, strict=True)))
+
+
+def _of_chosen(
+    log: Path | pl.LazyFrame, registry: Registry, selection: Selection, *, read_only: bool
+) -> Fidelity:
+    """The check of some decisions, made anew; history is that of the whole log."""
+    if read_only:
+        raise UsageError("what is stored is of the whole log: leave out the filters, or `--stored`")
+    frame, path = (log, None) if isinstance(log, pl.LazyFrame) else (scan_log(log), log)
+    selected = selected_of(frame, path, selection)
+    piece = Part(selected.log.with_columns(selected.keep.alias(CHOSEN)), None)
+    counted = census(piece)
+    jobs = list(_jobs(piece.frame, registry, [piece], [counted]))
+    found = [(compare(job.piece.frame, job.bundle), True) for job in jobs]
+    made = _together(registry, [counted], list(zip(jobs, found, strict=True)))
+    return replace(made, scope=selected.scope)
 
 
 def stored(log: Path, registry: Registry, folder: Path) -> Iterator[tuple[datetime, Compared]]:

@@ -10,12 +10,12 @@ import polars as pl
 
 from govlab.bundle import Bundle
 from govlab.fidelity.model import EXAMPLES, Kind
-from govlab.fidelity.parts import base_digest, is_decided
+from govlab.fidelity.parts import CHOSEN, base_digest, is_decided
 from govlab.replays import replay
 
 __all__ = ["Compared", "compare"]
 
-_BESIDE = ("decision", "rule", "policy_digest")
+_BESIDE = ("decision", "rule", "policy_digest", CHOSEN)
 _KEYS = ("verdict", "recorded", "recorded_rule", "replayed", "rule", "lacks")
 
 
@@ -35,9 +35,9 @@ def compare(frame: pl.LazyFrame, bundle: Bundle) -> Compared:
 
     What reads history sees the whole of `frame`, with what really became of each action.
     """
-    own = is_decided() & (base_digest() == bundle.digest)
-    whole = any(member.history for member in bundle.chain())
     have = frame.collect_schema().names()
+    own = is_decided(have) & (base_digest() == bundle.digest)
+    whole = any(member.history for member in bundle.chain())
     beside = [name for name in _BESIDE if name in have]
     chosen = frame if whole else frame.filter(own)
     decided = replay(chosen, bundle, by=beside, state="factual").decided
@@ -75,8 +75,9 @@ def _judged(decided: pl.DataFrame, digest: str) -> pl.DataFrame:
             ts=ts,
             decision=logged["decision"],
             policy_digest=logged["policy_digest"],
+            **{CHOSEN: pl.col(f"log.{CHOSEN}") if f"log.{CHOSEN}" in have else pl.lit(value=True)},
         )
-        .filter(is_decided() & (base_digest() == digest))
+        .filter(is_decided((CHOSEN,)) & (base_digest() == digest))
         .with_columns(verdict=verdict)
         .collect()
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from govlab.kpi.model import Value
 from govlab.kpi.stats import FEWEST, Clusters, design_effect, wilson
+from govlab.selection import Scope
 
 __all__ = ["EXAMPLES", "Fidelity", "Kind", "Under", "Verdict"]
 
@@ -63,7 +64,8 @@ class Fidelity:
     `kinds` are those that differ or cannot be decided, most frequent first. `nameless` decisions
     name no snapshot; `foreign` counts those by a digest that the registry does not hold. `clusters`
     are sums over runs. `replayed` pieces of `pieces` were replayed now, others earlier or not at
-    all. `through` is the newest time that was checked, `newest` that of the log.
+    all. `through` is the newest time that was checked, `newest` that of the log. `scope` are the
+    filters that its decisions were chosen by.
     """
 
     under: tuple[Under, ...]
@@ -75,6 +77,7 @@ class Fidelity:
     replayed: int
     through: datetime | None
     newest: datetime | None
+    scope: Scope = field(default_factory=Scope)
 
     @property
     def compared(self) -> int:
@@ -132,6 +135,7 @@ class Fidelity:
             "through": self.through and self.through.isoformat(),
             "newest": self.newest and self.newest.isoformat(),
             "behind_s": self.behind_s,
+            "filters": None if self.scope.is_all() else self.scope.filters(),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from govlab.log.collect import collected
 from govlab.log.scan import scan_log
 from govlab.log.store import is_log
 
-__all__ = ["Census", "Part", "base_digest", "census", "is_decided", "joined", "parts"]
+__all__ = ["CHOSEN", "Census", "Part", "base_digest", "census", "is_decided", "joined", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Census:
     def of(self, digest: str) -> int:
         """How many decisions name `digest`."""
         return int(self.by.filter(pl.col("digest") == digest)["events"].sum())
+
+
+CHOSEN = "#chosen"
+"""The column that says which decisions are looked at; without it all are."""
 
 
 def parts(log: Path | pl.LazyFrame) -> list[Part]:
@@ -68,15 +72,16 @@ def census(part: Part) -> Census:
         pl.lit(None, kinds.get(name, pl.String())).alias(name) for name in sorted(lacking)
     )
     newest = pl.col("ts").max()
-    decisions = frame.filter(is_decided()).group_by(base_digest()).agg(
+    decisions = frame.filter(is_decided(have)).group_by(base_digest()).agg(
         pl.len().cast(pl.Int64).alias("events"), newest.alias("newest")
     )  # fmt: skip
     return Census(collected(decisions, in_pieces=True).sort("digest"))
 
 
-def is_decided() -> pl.Expr:
-    """Whether a decision is on record; `UNAVAILABLE` is none."""
-    return pl.col("decision").is_not_null() & (pl.col("decision").cast(pl.String) != "UNAVAILABLE")
+def is_decided(have: Collection[str] = ()) -> pl.Expr:
+    """Whether a decision is on record and looked at, in columns `have`; `UNAVAILABLE` is none."""
+    said = pl.col("decision").is_not_null() & (pl.col("decision").cast(pl.String) != "UNAVAILABLE")
+    return said & pl.col(CHOSEN) if CHOSEN in have else said
 
 
 def base_digest() -> pl.Expr:

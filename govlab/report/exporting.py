@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govlab.exporting import Export, Verified
+from govlab.report.scope import filter_lines
 
 __all__ = ["export_text", "verified_text"]
 
@@ -22,6 +23,7 @@ def export_text(made: Export) -> str:
         f"{bundle.name} {bundle.version}, digest {bundle.digest[:12]}, exported to {made.folder}",
         f"  {files}",
         f"  parity: {_parity(made)}",
+        *(f"  {line}" for line in filter_lines(made.scope)),
         f"  vectors: {made.vectors:,} golden decisions; those of a log hold what the bundle reads",
         f"  signature: {said['signature']}" + ("" if made.signed else "; `--key FILE` signs"),
     ]

@@ -8,7 +8,7 @@ from govlab.fidelity import Fidelity, Kind
 from govlab.log.citation import Citation
 from govlab.registry.store import told
 from govlab.report.disclosure import plain
-from govlab.report.scope import source_line
+from govlab.report.scope import filter_lines, source_line
 from govlab.report.text import counted, cut, percent, share, table, width
 
 __all__ = ["fidelity_text"]
@@ -20,6 +20,7 @@ def fidelity_text(result: Fidelity, source: Citation | None = None) -> str:
     """The page of `govlab fidelity`."""
     parts = [
         list(_headline(result)),
+        [] if result.scope.is_all() else list(_scope(result)),
         list(_untold(result)),
         list(_snapshots(result)),
         list(_differences(result)),
@@ -47,6 +48,12 @@ def _headline(result: Fidelity) -> Iterator[str]:
             f"  95 % interval {100 * value.low:.2f} % to {100 * value.high:.2f} % of the process "
             f"behind the log ({value.clusters:,} runs, design effect {value.deff:.1f})"
         )
+
+
+def _scope(result: Fidelity) -> Iterator[str]:
+    scope = result.scope
+    yield f"scope: {scope.selected:,} of {scope.log_events:,} events of the log"
+    yield from filter_lines(scope)
 
 
 def _untold(result: Fidelity) -> Iterator[str]:

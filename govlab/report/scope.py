@@ -10,7 +10,7 @@ from govlab.log.citation import Citation
 from govlab.report.text import clean, clock, counted
 from govlab.selection import Scope
 
-__all__ = ["privacy_lines", "scope_lines", "source_line"]
+__all__ = ["filter_lines", "privacy_lines", "scope_lines", "source_line"]
 
 _SHOWN_FORMATS = 4
 
@@ -23,17 +23,22 @@ def scope_lines(
 ) -> Iterator[str]:
     """One line on the events, then what was left out, what was assumed, and which log it is."""
     yield f"{_events(scope, events)}; {_period(period, scope.zone())} (zone {clean(scope.tz)})"
-    if not scope.is_all():
-        yield f"  only those {', '.join(_filters(scope))}"
-    yield from (f"  left out, because nobody can tell: {part}" for part in _left_out(scope))
-    for name, kind in scope.assumed.items():
-        yield f"  assumption: `{clean(name)}` is read as {kind}, because no bundle declares it"
+    yield from filter_lines(scope)
     if scope.derived:
         named = ", ".join(map(clean, scope.derived))
         yield f"  derived by the organisation file, not recorded: {named}"
     if source is not None:
         yield source_line(source)
         yield from privacy_lines(source.privacy)
+
+
+def filter_lines(scope: Scope) -> Iterator[str]:
+    """The filters, and what was left out because of them; nothing where there are none."""
+    if not scope.is_all():
+        yield f"  only those {', '.join(_filters(scope))}"
+    yield from (f"  left out, because nobody can tell: {part}" for part in _left_out(scope))
+    for name, kind in scope.assumed.items():
+        yield f"  assumption: `{clean(name)}` is read as {kind}, because no bundle declares it"
 
 
 def privacy_lines(said: Mapping[str, Any]) -> Iterator[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
+from govlab.cli.main import _COMMANDS as COMMANDS
 from govlab.cli.main import run
 from tests.cli.conftest import Command
 
@@ -194,3 +198,29 @@ def test_real_logs_say_what_they_cover(
         assert "oldest event: 20" in page
         assert ("cleanupPeriodDays" in page) == (name == "claudecode")
         assert "100 % DENY" not in page
+
+
+WHOLE = {"audit verify", "audit checkpoint", "audit prove", "audit run", "explain"}
+"""Commands of a whole chain, of one run or of one event: nothing is left to choose."""
+
+
+def _commands(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from _commands((*path, name), found)
+
+
+def test_every_command_that_reads_a_log_takes_filters() -> None:
+    every = dict(
+        pair for name in COMMANDS
+        for pair in _commands((name,), import_module(f"govlab.cli.{name}").command)
+    )  # fmt: skip
+    wanted = {"where", "since", "until", "last", "as_of", "tz"}
+    reading = {n: {p.name for p in c.params} for n, c in every.items()}
+    without = {name for name, has in reading.items() if "log" in has and not wanted <= has}
+    assert without == WHOLE
