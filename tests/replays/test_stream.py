@@ -41,7 +41,7 @@ def test_only_what_is_asked_for_is_read(log: pl.LazyFrame) -> None:
     assert not {"event_id", "args", "run_id"} & set(read)
 
 
-@pytest.mark.parametrize("rows", [997, 8_192])
+@pytest.mark.parametrize("rows", [3_001, 8_192])
 def test_batches_do_not_matter(
     rows: int, log: pl.LazyFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
