@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["place_bytes", "placing", "placing_folder"]
+__all__ = ["alone", "lock", "place_bytes", "placing", "placing_folder"]
 
 
 @contextmanager
@@ -92,3 +93,45 @@ def _swap(fresh: Path, out: Path) -> None:
         old.rename(out)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Holds the lock of the file `path`, which is made where it is not; it ends with the process.
+
+    Raises BlockingIOError where another process holds it, OSError where it cannot be made.
+
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp(), "state.lock")
+    >>> with alone(path), alone(path):
+    ...     pass
+    Traceback (most recent call last):
+        ...
+    BlockingIOError: another process holds it
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            lock(file.fileno())
+            same = os.fstat(file.fileno()).st_ino == path.stat().st_ino
+        except (BlockingIOError, PermissionError, FileNotFoundError):
+            same = False  # or its holder removed it just now
+        if not same:
+            raise BlockingIOError("another process holds it")
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(descriptor: int) -> None:
+        """Takes the lock of an open file; raises OSError where another process has it."""
+        os.lseek(descriptor, 2**30, os.SEEK_SET)  # behind what others read
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def lock(descriptor: int) -> None:
+        """Takes the lock of an open file; raises OSError where another process has it."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

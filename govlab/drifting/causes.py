@@ -45,12 +45,12 @@ def with_versions(batch: pl.DataFrame) -> pl.DataFrame:
 def causes_of(
     verdict: Verdict, seen: Sightings, days: Days, registry: Registry | None, zone: ZoneInfo
 ) -> tuple[Cause, ...]:
-    """What may explain a change: it began within a day of when the change may have begun."""
+    """What may explain a change: it began by then, a day at most before it may have begun."""
     return (*_activations(verdict, registry, zone), *_agents(verdict, seen, days))
 
 
 def _near(verdict: Verdict, day: date) -> bool:
-    return verdict.first - _NEAR <= day <= verdict.last + _NEAR
+    return verdict.first - _NEAR <= day <= verdict.last  # what came later explains nothing
 
 
 def _activations(verdict: Verdict, registry: Registry | None, zone: ZoneInfo) -> Iterator[Cause]:

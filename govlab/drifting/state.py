@@ -11,13 +11,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from govlab.drifting.model import Alert, Earlier, Verdict
 from govlab.drifting.novel import NEW
 from govlab.errors import UsageError, did_you_mean
-from govlab.placing import place_bytes
+from govlab.placing import alone, place_bytes
 
 __all__ = ["Accepted", "Series", "Told", "accepting", "keep", "read_state", "settled", "unseen"]
 
@@ -62,12 +63,17 @@ def _from(folder: Path, log: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What earlier runs told: alerts by id as `Alert.to_dict` gives them, and acceptances."""
+    """What earlier runs told: alerts by id as `Alert.to_dict` gives them, and acceptances.
+
+    `place` is the file that it was read from, and `digest` that of what it held (None: nothing).
+    """
 
     series: Series = field(default_factory=Series)
     as_of: datetime | None = None
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    place: Path | None = None
+    digest: str | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -82,10 +88,11 @@ def read_state(path: Path, series: Series, as_of: datetime | None) -> Told:
     `as_of`.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        said = json.loads(content.decode())
         found, kept = _read(said, series), dict(said["series"])
     except FileNotFoundError:
-        return Told(series)
+        return Told(series, place=path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"`{path}` is no state of `govlab drift`; name another file, or remove it"
@@ -96,7 +103,7 @@ def read_state(path: Path, series: Series, as_of: datetime | None) -> Told:
             f"`{path}` is of {found.as_of.isoformat()}, and this log ends {as_of.isoformat()}: "
             "alerts cannot be told backwards; name another `--state`"
         )
-    return found
+    return replace(found, place=path, digest=_digest_of(content))
 
 
 def _check_series(path: Path, kept: Mapping[str, Any], now: Mapping[str, str | None]) -> None:
@@ -213,8 +220,33 @@ def keep(path: Path, told: Told, alerts: Sequence[Alert], earlier: Sequence[Earl
          as_of: datetime | None) -> None:  # fmt: skip
     """Writes what the next run needs to know, whole or not at all.
 
-    Raises UsageError where the file cannot be written.
+    Raises UsageError where the file cannot be written, and where another run has written it since
+    it was read.
     """
+    content = _content(path, told, alerts, earlier, as_of)
+    try:
+        with alone(path.with_name(f".{path.name}.lock")):
+            if told.place == path and _digest(path) not in (told.digest, _digest_of(content)):
+                raise BlockingIOError
+            place_bytes(path, content)
+    except BlockingIOError:
+        raise UsageError(
+            f"`{path}` was written by another run meanwhile; run this one again, one at a time"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from None
+
+
+def _digest(path: Path) -> str | None:
+    return _digest_of(path.read_bytes()) if path.exists() else None
+
+
+def _digest_of(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _content(path: Path, told: Told, alerts: Sequence[Alert], earlier: Sequence[Earlier],
+             as_of: datetime | None) -> bytes:  # fmt: skip
     goes_on = {one.id: dict(one.said) for one in earlier if one.state == "ongoing"}
     now = {alert.id: alert.to_dict() for alert in alerts}
     accepted = {
@@ -227,7 +259,4 @@ def keep(path: Path, told: Told, alerts: Sequence[Alert], earlier: Sequence[Earl
     said = {"format": _FORMAT, "series": told.series.to_dict(path),
             "as_of": as_of and as_of.isoformat(),
             "alerts": {**goes_on, **now}, "accepted": accepted}  # fmt: skip
-    try:
-        place_bytes(path, json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n")
-    except OSError as error:
-        raise UsageError(f"`{path}` cannot be written: {error.strerror}") from None
+    return json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"

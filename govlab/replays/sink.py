@@ -15,7 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from govlab.placing import placing
+from govlab.errors import UsageError
+from govlab.placing import alone, placing
 from govlab.replays.rows import SCHEMA
 from govlab.replays.stream import Stream
 
@@ -24,25 +25,37 @@ __all__ = ["ROWS", "sink_parquet"]
 ROWS = 2_000_000
 """Rows of a part."""
 
-_STATE = "state.json"
+_STATE, _LOCK = "state.json", ".lock"
 
 
 def sink_parquet(stream: Stream, out: Path, key: str | None) -> None:
     """The decisions frame of `stream` as the Parquet file `out`, all of it or nothing.
 
     `key` says what the decisions are made of: log and bundle. Without one nothing is taken up
-    again. At most a few batches are in memory.
+    again. At most a few batches are in memory. Raises UsageError where another process is writing
+    `out`.
     """
     folder = out.with_name(f"{out.name}.parts")
-    parts = _Parts(folder, key)
+    try:
+        with alone(folder / _LOCK):
+            _sink(stream, out, _Parts(folder, key))
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        raise UsageError(
+            f"`{out}` is being written by another replay; wait until that has ended, or name "
+            "another file"
+        ) from None
+
+
+def _sink(stream: Stream, out: Path, parts: _Parts) -> None:
     parts.open()
     total = int(stream.log.select(pl.len()).collect().item())
     for number, start in enumerate(range(0, max(total, 1), ROWS)):
         if not parts.path(number).exists():
             parts.write(number, stream.batches(list(SCHEMA), start, ROWS), stream)
+    whole = pl.scan_parquet(sorted(parts.folder.glob("*.parquet")))
     with placing(out) as fresh:
-        pl.scan_parquet(sorted(folder.glob("*.parquet"))).sink_parquet(fresh, maintain_order=True)
-    shutil.rmtree(folder)
+        whole.sink_parquet(fresh, maintain_order=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,8 @@ class _Parts:
         except (OSError, ValueError):
             known = None
         if self.key is None or known != state:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
+            for old in self.folder.glob("[!.]*"):  # all but the lock
+                old.unlink()
             path.write_text(json.dumps(state), encoding="utf-8")
 
     def path(self, number: int) -> Path:

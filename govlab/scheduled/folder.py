@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from govlab.errors import UsageError
-from govlab.placing import place_bytes
+from govlab.placing import lock, place_bytes
 from govlab.scheduled.store import Kept, this_process
 
 __all__ = ["LOCK", "Folder"]
@@ -51,7 +49,7 @@ class Folder:
 
     def _take(self, file: IO[bytes]) -> None:
         try:
-            _lock(file.fileno())
+            lock(file.fileno())
         except (BlockingIOError, PermissionError):
             file.seek(0)
             holder = file.read().decode("utf-8", "replace").strip() or "another process"
@@ -111,17 +109,3 @@ class Folder:
 
     def _unwritable(self, error: OSError) -> UsageError:
         return UsageError(f"`{self.path}` cannot be written: {error.strerror}")
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 2**30, os.SEEK_SET)  # behind what others read
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -213,6 +213,36 @@ def test_a_state_is_carried_from_run_to_run(halved: pl.DataFrame, tmp_path: Path
     assert alert.id in {one.id for one in resolved.earlier}
 
 
+def test_of_two_runs_at_once_one_is_kept(halved: pl.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    one, other = (govlab.drift(halved, state=path) for _ in range(2))
+    late = govlab.drift(halved, state=path, where="tool != 'refund'")
+    one.keep(path)
+    kept = path.read_bytes()
+    other.keep(path)  # what it would write stands there
+    with pytest.raises(UsageError, match="written by another run meanwhile"):
+        late.keep(path)
+    assert path.read_bytes() == kept
+    late.keep(tmp_path / "other.json")
+
+
+def test_what_began_after_a_change_explains_nothing(
+    halved: pl.DataFrame, found: Drift, tmp_path: Path
+) -> None:
+    last = _told(found, "decisions.deny_rate").verdict.last
+    days = {"1.0.0": last, "1.1.0": last + timedelta(days=1)}
+    for version, day in days.items():
+        at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+        written = Written(datetime(2026, 1, 1, tzinfo=UTC))
+        bundle = tmp_path / f"{version}.yaml"
+        bundle.write_text(policy("DENY", version=version), encoding="utf-8")
+        add(tmp_path / "registry", bundle, written=written)
+        activate(tmp_path / "registry", version, at=at, written=written)
+    again = govlab.drift(halved, registry=tmp_path / "registry")
+    causes = _told(again, "decisions.deny_rate").explained_by
+    assert [(one.name, one.on) for one in causes] == [("gate 1.0.0 (activate)", last)]
+
+
 def test_an_activation_or_a_new_agent_explains(halved: pl.DataFrame, tmp_path: Path) -> None:
     bundle = tmp_path / "gate.yaml"
     bundle.write_text(policy("DENY"), encoding="utf-8")

@@ -12,7 +12,9 @@ import govlab
 from govlab.backends.columnar import decide_frame
 from govlab.backends.reference import decide
 from govlab.bundle import load_bundle
+from govlab.errors import UsageError
 from govlab.log.store import with_list_texts
+from govlab.placing import alone
 from govlab.plan import compile_plan
 from govlab.replays import replay, sink, stream
 from govlab.replays.provenance import provenance
@@ -119,6 +121,18 @@ def test_the_neutral_workload(tmp_path: Path) -> None:
 
 class _StopError(Exception):
     """Stands for a run that is interrupted."""
+
+
+def test_two_replays_do_not_write_one_file(tmp_path: Path) -> None:
+    out, log = tmp_path / "out.parquet", pl.DataFrame({"tool": ["a", "b"]})
+    with (
+        alone(tmp_path / "out.parquet.parts" / ".lock"),
+        pytest.raises(UsageError, match="is being written by another replay"),
+    ):
+        replay(log, "prod-safety").sink(out)
+    assert not out.exists()
+    replay(log, "prod-safety").sink(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.parquet"]
 
 
 def test_an_interrupted_run_is_taken_up(
