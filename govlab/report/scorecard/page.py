@@ -21,7 +21,7 @@ from govlab.report.scorecard.pictures import drawable
 from govlab.report.scorecard.sections import compared, cuts, maturity, methods, projected, sources
 from govlab.report.scorecard.sheet import FAMILIES, Finding, Sheet
 from govlab.report.scorecard.shell import asset, shell
-from govlab.report.scorecard.tables import figure_table, status
+from govlab.report.scorecard.tables import figure_table, scrolling, status
 
 __all__ = ["page"]
 
@@ -138,7 +138,11 @@ def _unknown(sheet: Sheet) -> Markup:
 
 def _family(sheet: Sheet, family: str) -> Markup:
     charts = [
-        element("figure", element("figcaption", picture.question), inline(sheet, picture))
+        element(
+            "figure",
+            element("figcaption", picture.question),
+            scrolling(inline(sheet, picture), f"Chart: {picture.question}"),
+        )
         for picture in drawable(sheet)
         if picture.family == family
     ]

@@ -8,7 +8,7 @@ from govlab.report.scorecard.markup import Child, Markup, element, joined
 from govlab.report.scorecard.sheet import STATUSES, Part, Row, Sheet, interval
 from govlab.report.text import counted
 
-__all__ = ["MOST_PARTS", "cut_table", "figure_table", "plain_table", "status"]
+__all__ = ["MOST_PARTS", "cut_table", "figure_table", "plain_table", "scrolling", "status"]
 
 MOST_PARTS = 50
 """Rows of a cut's table; the JSON and the workbook have all."""
@@ -130,5 +130,9 @@ def _table(
         class_=kind,
         data_sort=True,
     )
-    # what scrolls can be reached by keyboard, and says what it is
-    return element("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return scrolling(table, caption)
+
+
+def scrolling(content: Markup, label: str) -> Markup:
+    """`content`, which may be wider than the page: reached by keyboard, it says what it is."""
+    return element("div", content, class_="scroll", tabindex=0, role="region", aria_label=label)

@@ -172,6 +172,17 @@ def test_without_script_all_is_there_and_nothing_is_dead(opened: Opened) -> None
 
 
 @pytest.mark.parametrize("opened", [{"viewport": {"width": 360, "height": 700}}], indirect=True)
-def test_on_a_phone_only_tables_scroll_sideways(opened: Opened) -> None:
+def test_on_a_phone_only_tables_and_charts_scroll_sideways(opened: Opened) -> None:
     wide = opened.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360
+
+
+@pytest.mark.parametrize("opened", [{"viewport": {"width": 360, "height": 700}}], indirect=True)
+def test_on_a_phone_the_text_of_charts_can_be_read(opened: Opened) -> None:
+    sizes = opened.page.evaluate("""[...document.querySelectorAll('figure svg')].map(svg => {
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+        const texts = [...svg.querySelectorAll('text')]
+        return scale * Math.min(...texts.map(text => parseFloat(getComputedStyle(text).fontSize)))
+    })""")
+    assert len(sizes) > 3
+    assert min(sizes) >= 10
