@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _GLUED = "\u2060%"  # a number and its unit are one word; `clean` leaves no such joiner in a text
+_FOLDS = 3  # lines of a table's last cell
 # printable to Python, and yet nothing is seen: fillers, blank Braille, variation selectors
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -147,9 +148,16 @@ def table(
     most: int | None = None,
     right: Iterable[int] = (),
 ) -> list[str]:
-    """Aligned lines under `header`; the last column takes what is left of the width.
+    """Aligned lines under `header`; the last column has what is left of the width, and lines below.
 
-    Cells are cleaned; columns in `right` are set flush right.
+    Cells are cleaned; columns in `right` are set flush right. Of the last column are at most
+    three lines, of the others one: what does not fit is cut.
+
+    >>> print("\\n".join(table(("rule", "why"), [("r/1", "held for a person to see")], most=20)))
+      rule  why
+      r/1   held for a
+            person to
+            see
     """
     shown = [[clean(cell) for cell in row] for row in rows]
     if not shown:
@@ -161,12 +169,25 @@ def table(
     flush = set(right)
     lines = []
     for row in [list(header), *shown]:
+        first, *below = _folded(row[-1], sizes[-1])
         cells = [
             _set(cut(cell, size), size, i in flush)
-            for i, (cell, size) in enumerate(zip(row, sizes, strict=True))
+            for i, (cell, size) in enumerate(zip([*row[:-1], first], sizes, strict=True))
         ]
         lines.append((" " * indent + "  ".join(cells)).rstrip())
+        lines += [" " * (indent + sum(sizes[:-1]) + 2 * (len(sizes) - 1)) + rest for rest in below]
     return lines
+
+
+def _folded(text: str, size: int) -> list[str]:
+    """`text` in lines of `size` cells, at most `_FOLDS`; one line where characters are wide."""
+    if cell_len(text) <= size or cell_len(text) != len(text):
+        return [cut(text, size)]
+    glued = text.replace(" %", _GLUED)
+    lines = textwrap.wrap(glued, size, break_on_hyphens=False) or [cut(text, size)]
+    if len(lines) > _FOLDS:
+        lines[_FOLDS - 1 :] = [cut(" ".join(lines[_FOLDS - 1 :]), size)]
+    return [line.replace(_GLUED, " %") for line in lines]
 
 
 def wrapped(text: str, indent: int = 0, *, hang: int | None = None) -> list[str]:
