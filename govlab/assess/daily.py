@@ -21,7 +21,7 @@ from govlab.kpi.knowledge import Knowledge
 from govlab.kpi.partials import Partial, merge
 from govlab.kpi.spec import Spec
 from govlab.log.manifest import formats_of
-from govlab.scheduled import History, Period, Piece, digest_of, pieces_of
+from govlab.scheduled import History, Period, Piece, digest_of, named_from, pieces_of
 from govlab.selection import Scope
 
 __all__ = ["Day", "depends_on", "read_days", "series_of", "together"]
@@ -118,19 +118,19 @@ def _runs(folder: Path | None) -> str | None:
     return sha256(path.read_bytes()).hexdigest() if path is not None and path.exists() else None
 
 
-def series_of(log: str | Path, asked: Asked) -> dict[str, Any]:
-    """What is continued from run to run: a log and what is asked of it, as they are named.
+def series_of(log: str | Path, asked: Asked, place: str | Path | None = None) -> dict[str, Any]:
+    """What is continued from run to run: a log and what is asked of it, as `place` names them.
 
     What changes from night to night (rows, rules, targets) is not among it.
     """
     chosen = asked.selection
     period = [None if t is None else str(t) for t in (chosen.since, chosen.until, chosen.as_of)]
     return {
-        "log": str(Path(log).expanduser().absolute()),
+        "log": named_from(place, log),
         "where": chosen.where,
         "period": [*period, chosen.last, chosen.tz],
         "by": list(asked.cuts),
         "bundle": asked.bundle and asked.bundle.name,
         "org": asked.org and asked.org.name,
-        "registry": asked.registry and str(asked.registry.folder.absolute()),
+        "registry": asked.registry and named_from(place, asked.registry.folder),
     }

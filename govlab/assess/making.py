@@ -89,7 +89,7 @@ def scorecard(  # noqa: PLR0913  the options of the command, one argument each
 def _continued(log: Any, asked: Asked, place: str | Path) -> Scorecard:
     if not isinstance(log, str | Path):
         raise UsageError("a history is kept of a log on disk; give its path")
-    with open_history(place, series_of(log, asked)) as history:
+    with open_history(place, series_of(log, asked, place)) as history:
         card = made(log, replace(asked, history=history))
         history.finish(card.standing())
     return card

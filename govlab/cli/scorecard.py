@@ -96,7 +96,7 @@ def command(
     gate = Gate.of(fail_on, due, history, targets=bool(asked.targets))
     if history is None:
         return int(gate.fails(_shown(made(log, asked), Disclosure(people), outputs, as_json)))
-    with open_history(history, series_of(log, asked)) as kept:
+    with open_history(history, series_of(log, asked, history)) as kept:
         card = made(log, replace(asked, history=kept))
         return int(gate.finish(kept, _shown(card, Disclosure(people), outputs, as_json)))
 

@@ -6,5 +6,15 @@
 from govlab.scheduled.edition import Outcome
 from govlab.scheduled.history import History, digest_of, open_history
 from govlab.scheduled.pieces import Period, Piece, pieces_of
+from govlab.scheduled.store import named_from
 
-__all__ = ["History", "Outcome", "Period", "Piece", "digest_of", "open_history", "pieces_of"]
+__all__ = [
+    "History",
+    "Outcome",
+    "Period",
+    "Piece",
+    "digest_of",
+    "named_from",
+    "open_history",
+    "pieces_of",
+]

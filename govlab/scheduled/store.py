@@ -16,7 +16,7 @@ from typing import Protocol
 
 from govlab.errors import UsageError
 
-__all__ = ["Kept", "Store", "open_store", "this_process"]
+__all__ = ["Kept", "Store", "named_from", "open_store", "this_process"]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 
@@ -84,6 +84,23 @@ def open_store(place: str | Path) -> Store:
     if _URL.match(str(place)):
         return Objects.at(str(place))
     return Folder(Path(place).expanduser())
+
+
+def named_from(place: str | Path | None, path: str | Path) -> str:
+    """`path` as the history at `place` names it: from its folder, as both may move together.
+
+    An object store has no folder that moves along, so there it is the path from the root.
+
+    >>> named_from("nightly/history", "nightly/log"), named_from("s3://b/history", "/data/log")
+    ('../log', '/data/log')
+    """
+    whole = Path(path).expanduser().absolute()
+    if place is None or _URL.match(str(place)):
+        return whole.as_posix()
+    try:
+        return Path(os.path.relpath(whole, Path(place).expanduser())).as_posix()
+    except ValueError:  # another drive
+        return whole.as_posix()
 
 
 def this_process() -> str:

@@ -38,7 +38,7 @@ def text(card: Scorecard) -> str:
 
 def counted(log: Path, asked: Asked, place: str | Path) -> tuple[str, list[str]]:
     """The scorecard as text, and the days that were read for it."""
-    with open_history(place, series_of(log, asked)) as history:
+    with open_history(place, series_of(log, asked, place)) as history:
         card = made(log, replace(asked, history=history))
         history.finish(card.standing())
         return text(card), _days(history)
@@ -146,6 +146,18 @@ def test_two_series_in_one_place_keep_their_parts(tmp_path: Path) -> None:
     for asked in each:
         counted(log, asked, place)
     assert [counted(log, asked, place)[1] for asked in each] == [[], []]
+
+
+def test_a_log_that_moved_with_its_history_goes_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    log, asked = log_of(home / "log", DAYS[:2]), Asked(cuts=())
+    assert len(counted(log, asked, home / "history")[1]) == 2
+    home.rename(tmp_path / "moved")
+    there = tmp_path / "moved"
+    assert counted(there / "log", asked, there / "history")[1] == []
+    (edition,) = (there / "history" / "editions").iterdir()
+    assert json.loads(edition.read_bytes())["series"]["log"] == "../log"
+    assert str(tmp_path) not in edition.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", KINDS)
