@@ -92,7 +92,7 @@ def _requirement(
     """The most people asked for; whether too few of those who approved were named (S9)."""
     requirements: list[dict[str, Any]] = json.loads(asked)
     quorum = max(int(r["quorum"]) for r in requirements)
-    if by is None:
+    if not by:  # an approval that names nobody says nothing of who gave it
         return quorum, None
     voters = set(by.split("\x1f"))
     named = [{p for g in r["approvers"] for p in groups.get(g, (g,))} for r in requirements]

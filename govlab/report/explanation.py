@@ -10,6 +10,7 @@ from govlab.explanation import Explanation, PolicyTrace, RuleTrace
 from govlab.log.secret_names import names_a_secret
 from govlab.plan import Decision, Requirement
 from govlab.report.disclosure import CLOSED, PEOPLE, Disclosure, plain, shown
+from govlab.report.limits import limits_text, span
 from govlab.report.text import clean, cut, table, width
 
 __all__ = ["decision_lines", "explanation_text"]
@@ -49,7 +50,7 @@ def decision_lines(decision: Decision, disclosure: Disclosure = CLOSED) -> Itera
         "reason": decision.reason,
         "risk": decision.risk,
         "missing": ", ".join(decision.missing),
-        "constraints": _json(decision.constraints),
+        "constraints": limits_text(decision.constraints),
         "remediation": _json(decision.remediation.set) if decision.remediation else "",
         "evidence": "required" if decision.evidence_required else "",
         "snapshot": decision.digest[:12],
@@ -71,7 +72,7 @@ def _requirement(requirement: Requirement) -> str:
     window = (
         "no expiry"
         if requirement.expires_after_s is None
-        else f"within {requirement.expires_after_s:g} s"
+        else f"within {span(requirement.expires_after_s)}"
     )
     people = " or ".join(requirement.approvers)
     apart = ", not by those who asked" if requirement.separation_of_duties else ""
