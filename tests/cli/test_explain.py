@@ -33,6 +33,7 @@ def test_the_trace_names_values_and_what_became_of_the_policy(govlab: Command, s
     assert "policy prod-safety-gate: rule prod-safety-gate/2 matched; decides" in shown.out
     assert 'prod-safety-gate/1: false  env == "production"' in shown.out
     assert 'env  "staging"' in shown.out
+    assert "\n  constraints: max_cost $50.00, timeout 5 min\n" in shown.out
 
 
 def test_a_file_and_text_that_could_move_the_cursor(
