@@ -255,10 +255,10 @@ SPLICES = [
 
 def hostile(bundle: Path) -> None:
     """Loads, or says what is wrong; never anything else, and soon."""
-    began = time.perf_counter()
+    began = time.process_time()
     with suppress(GovlabError):
         everything(bundle)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

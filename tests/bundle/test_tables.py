@@ -222,10 +222,10 @@ def test_problems_stand_in_their_own_line_behind_a_broken_row(tmp_path: Path) ->
 def test_a_hostile_table_is_read_in_bounded_time_and_told_briefly(tmp_path: Path) -> None:
     """One key in every row, all overlapping: comparing each with each would take an hour."""
     text = "k,from,to\n" + "a,2026-01-01,2026-02-01\n" * 50_000
-    began = time.perf_counter()
+    began = time.process_time()
     _, problems = read(tmp_path, text, VALID)
     assert len(problems) == 1_000
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -106,10 +106,10 @@ def test_chains_are_balanced(sign: str, function: str) -> None:
 
 @pytest.mark.parametrize("opening", ["(", "[", "{", "f(", "a[", "a.f(", "!(", "-(", "[a,", "{a:"])
 def test_thousands_of_brackets_are_refused_at_once(opening: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(SyntaxProblem, match="nested more than 64 brackets deep") as caught:
         parse(opening * 5_000)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     bracket = next(i for i, char in enumerate(opening) if char in "([{")
     assert caught.value.span.start == len(opening) * MAX_NESTING + bracket
 
@@ -156,9 +156,9 @@ def depth(node: Syntax) -> int:
 
 
 def test_long_chains_take_time_in_proportion() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse("a" + " && a" * 19_000)
-    assert time.perf_counter() - started < 5  # a quarter of a second; joined one by one, a minute
+    assert time.process_time() - started < 5  # a quarter of a second; joined one by one, a minute
 
 
 def test_long_chains_and_lists_are_fine() -> None:

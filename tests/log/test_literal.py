@@ -55,9 +55,9 @@ def test_what_json_cannot_say_stays_text(text: str) -> None:
 @pytest.mark.parametrize("piece", ["\\'", "'\"", "-", "(", "{'a':", "1 if ", "\\x", "'\\d' "])
 def test_hostile_texts_are_refused_in_bounded_time(piece: str) -> None:
     text = "{" + piece * ((MAX_LITERAL - 1) // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     assert literal_json(text) is None
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_signs_and_displays() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -42,9 +42,9 @@ def test_globs_are_the_regular_expressions_they_stand_for():
 
 
 def test_stars_do_not_multiply_the_time():
-    started = perf_counter()
+    started = process_time()
     assert not matches("a" * 5_000, "*a" * 100 + "b")
-    assert perf_counter() - started < 5  # trying every split would take longer than the universe
+    assert process_time() - started < 5  # trying every split would take longer than the universe
 
 
 def test_any():

@@ -99,6 +99,6 @@ def test_a_suffix_matches_on_label_boundaries_only(below, domain):
              "http://a/" + "./" * 50_000, "http://" + "@" * 100_000, "http://[" + ":" * 100_000]
 )  # fmt: skip
 def test_long_texts_are_read_in_linear_time(text):
-    start = time.perf_counter()
+    start = time.process_time()
     URL_CALLS["isURL"](text)
-    assert time.perf_counter() - start < 10.0  # milliseconds; a square would take minutes
+    assert time.process_time() - start < 10.0  # milliseconds; a square would take minutes
