@@ -97,7 +97,7 @@ def _swap(fresh: Path, out: Path) -> None:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Holds the lock of the file `path`, which is made where it is not; it ends with the process.
+    """Holds the lock of the file `path`, which is there meanwhile; it ends with the process.
 
     Raises BlockingIOError where another process holds it, OSError where it cannot be made.
 
@@ -108,6 +108,8 @@ def alone(path: Path) -> Iterator[None]:
     Traceback (most recent call last):
         ...
     BlockingIOError: another process holds it
+    >>> list(path.parent.iterdir())
+    []
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
@@ -118,7 +120,11 @@ def alone(path: Path) -> Iterator[None]:
             same = False  # or its holder removed it just now
         if not same:
             raise BlockingIOError("another process holds it")
-        yield
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # who waits for a file that is gone looks for another
+                path.unlink()
 
 
 if sys.platform == "win32":
