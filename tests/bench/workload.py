@@ -1,7 +1,7 @@
 """The neutral workload: rules and rows from a seed, for this engine and for its peers.
 
 A rule is plain data: globs of its target and one to three conditions, all of which must hold, as a
-small tree that any rule language can say. About 30 % of the rules have a list macro, a regular
+small tree that any rule language can say. 30 % of the rules have a list macro, a regular
 expression, arithmetic or an argument; 2 % of the cells are absent or malformed.
 """
 
@@ -95,17 +95,22 @@ COLUMNS = (
 _DECISIONS = ["ALLOW", "ALLOW_WITH_CONSTRAINTS", "REQUIRE_APPROVAL", "DENY"]
 
 
-SEED, BROAD = 7, 127
+SEED, BROAD = 7, 845
 """Of the rules; and of ten that read every column that a thousand do, the first from there on."""
 
 
 def rules(count: int, seed: int = SEED, *, policies: int = 3) -> list[Rule]:
     """`count` rules dealt to `policies` policies, in order."""
     rng = random.Random(seed)
-    return [_rule(rng, at * policies // count, f"r{at}") for at in range(count)]
+    return [
+        _rule(rng, at * policies // count, f"r{at}", hard=at % 10 in _HARD) for at in range(count)
+    ]
 
 
-def _rule(rng: random.Random, policy: int, name: str) -> Rule:
+_HARD = (2, 5, 8)  # of each ten rules: 30 %, however few rules there are
+
+
+def _rule(rng: random.Random, policy: int, name: str, *, hard: bool) -> Rule:
     on: Literal["action", "tool"] = "action" if rng.random() < 0.8 else "tool"
     pool = _ACTIONS if on == "action" else _TOOLS
     globs = tuple(rng.sample(pool, rng.choice([1, 1, 2, 3])))
@@ -113,7 +118,7 @@ def _rule(rng: random.Random, policy: int, name: str) -> Rule:
         globs = (rng.choice(_AREAS) + ":*",)
     count = rng.choice([1, 2, 2, 3])
     parts = [_plain(rng) for _ in range(count)]
-    if rng.random() < 0.3:
+    if hard:
         parts[-1] = _hard(rng)
     decision = rng.choice(_DECISIONS)
     limit = round(rng.uniform(1, 500), 2) if decision == "ALLOW_WITH_CONSTRAINTS" else None
