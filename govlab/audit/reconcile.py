@@ -11,13 +11,14 @@ import polars as pl
 
 from govlab.errors import UsageError, did_you_mean
 from govlab.log.collect import collected
+from govlab.selection import CHOSEN
 
 __all__ = ["SHOWN", "Reconciled", "reconcile"]
 
 SHOWN = ("event_id", "ts", "run_id", "actor", "tool", "action", "resource")
 """Columns of the events that are listed, beside the keys."""
 
-_ALL, _CHOSEN = pl.lit(True), pl.col("#chosen")
+_ALL, _CHOSEN = pl.lit(True), pl.col(CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def reconcile(
     alone = [
         rows.filter(_CHOSEN)
         .join(met.select(row=side), on="row", how="anti", maintain_order="left")
-        .drop("#chosen")
+        .drop(CHOSEN)
         for rows, side in zip(sides, ("left", "right"), strict=True)
     ]
     unique = int(pairs["unique"].sum())
@@ -117,7 +118,7 @@ def _side(
             cure = "; `--within any` compares without times" if key == "ts" else ""
             raise UsageError(f"{name} has no column `{key}`; {near}{cure}")
     wanted = [n for n in dict.fromkeys((*SHOWN, *keys)) if n in have]
-    picked = frame.select(*wanted, keep.alias("#chosen"))
+    picked = frame.select(*wanted, keep.alias(CHOSEN))
     rows = collected(picked).with_columns(pl.col(pl.Categorical).cast(pl.String))
     return rows.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
 

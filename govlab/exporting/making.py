@@ -23,7 +23,7 @@ from govlab.exporting.manifest import (
     canonical_bundle,
     manifest_text,
 )
-from govlab.exporting.parity import CHOSEN, Parity, compare
+from govlab.exporting.parity import Parity, compare
 from govlab.exporting.signing import SIGNATURE, envelope
 from govlab.exporting.source import engine_source
 from govlab.exporting.vectors import failing, vectors
@@ -32,7 +32,7 @@ from govlab.log.whole import whole_log
 from govlab.placing import placing_folder
 from govlab.plan import Plan, compile_plan
 from govlab.replays.selected import selected_of
-from govlab.selection import Scope, Selection
+from govlab.selection import CHOSEN, Scope, Selection
 
 __all__ = ["MOST_EVENTS", "Export", "export_engine"]
 

@@ -25,14 +25,13 @@ from govlab.replays.stream import LOG, Stream
 from govlab.runtime.arguments import canonical
 from govlab.runtime.states import Mark
 from govlab.schema import ACTIONS, LIST_TEXT, MARKS
+from govlab.selection import CHOSEN
 
-__all__ = ["CHOSEN", "Difference", "Parity", "compare"]
+__all__ = ["Difference", "Parity", "compare"]
 
 Event = Mapping[str, Any]
 FIELDS = tuple(name for name in SCHEMA if name != "event_id")
 """The fields of a decision that are compared."""
-CHOSEN = "#chosen"
-"""The column of a log that says which of its events are compared."""
 
 Row = tuple[Any, ...]
 _JSON = frozenset({"constraints", "approvals", "remediation"})

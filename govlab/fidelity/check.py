@@ -14,13 +14,13 @@ from govlab.bundle import Bundle
 from govlab.errors import UsageError
 from govlab.fidelity.compare import Compared, compare
 from govlab.fidelity.model import EXAMPLES, Fidelity, Kind, Under
-from govlab.fidelity.parts import CHOSEN, Census, Part, census, joined, parts
+from govlab.fidelity.parts import Census, Part, census, joined, parts
 from govlab.fidelity.store import keep, kept
 from govlab.kpi.stats import Clusters
 from govlab.log.scan import scan_log
 from govlab.registry import Registry, snapshot
 from govlab.replays.selected import selected_of
-from govlab.selection import Selection
+from govlab.selection import CHOSEN, Selection
 
 __all__ = ["check_fidelity", "stored"]
 

@@ -10,8 +10,9 @@ import polars as pl
 
 from govlab.bundle import Bundle
 from govlab.fidelity.model import EXAMPLES, Kind
-from govlab.fidelity.parts import CHOSEN, base_digest, is_decided
+from govlab.fidelity.parts import base_digest, is_decided
 from govlab.replays import replay
+from govlab.selection import CHOSEN
 
 __all__ = ["Compared", "compare"]
 

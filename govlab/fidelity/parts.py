@@ -12,8 +12,9 @@ import polars as pl
 from govlab.log.collect import collected
 from govlab.log.scan import scan_log
 from govlab.log.store import is_log
+from govlab.selection import CHOSEN
 
-__all__ = ["CHOSEN", "Census", "Part", "base_digest", "census", "is_decided", "joined", "parts"]
+__all__ = ["Census", "Part", "base_digest", "census", "is_decided", "joined", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,6 @@ class Census:
     def of(self, digest: str) -> int:
         """How many decisions name `digest`."""
         return int(self.by.filter(pl.col("digest") == digest)["events"].sum())
-
-
-CHOSEN = "#chosen"
-"""The column that says which decisions are looked at; without it all are."""
 
 
 def parts(log: Path | pl.LazyFrame) -> list[Part]:

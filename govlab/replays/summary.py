@@ -314,7 +314,7 @@ def _groups(frame: pl.DataFrame, outcomes: Outcomes, column: str, each: pl.Serie
     counts = _tally(rows, "value", "kind").cast({"value": pl.String})
     names = kinds[alike.rows].rows()
     values: dict[str | None, list[tuple[str, str, int]]] = {}
-    for value, kind, n in counts.iter_rows():
+    for value, kind, n in counts.iter_rows():  # a row a group
         values.setdefault(value, []).append((*names[kind], n))
     groups = [_group(column, value, parts) for value, parts in values.items()]
     return sorted(groups, key=lambda g: (-g.events, g.value or ""))
@@ -354,7 +354,8 @@ def _uncovered(frame: pl.DataFrame, outcomes: Outcomes, each: pl.Series) -> tupl
     rows = outcomes.where(outcomes.decided.get_column("origin") == "default")
     names = [_plain(frame, name)[rows].alias(name) for name in ("tool", "action")]
     counts = _tally(pl.DataFrame([*names, each[rows].alias(_TIMES)]), "tool", "action")
-    return tuple(counts.cast({"tool": pl.String, "action": pl.String}).iter_rows())
+    named = counts.cast({"tool": pl.String, "action": pl.String})
+    return tuple(named.iter_rows())  # a row a tool and action
 
 
 def _warming(plan: Plan, frame: pl.DataFrame, begins: datetime | None) -> int:

@@ -4,6 +4,6 @@ Filters choose what is reported; history, runs and order are those of the whole 
 """
 
 from govlab.selection.apply import Selected, select
-from govlab.selection.model import Scope, Selection
+from govlab.selection.model import CHOSEN, Scope, Selection
 
-__all__ = ["Scope", "Selected", "Selection", "select"]
+__all__ = ["CHOSEN", "Scope", "Selected", "Selection", "select"]

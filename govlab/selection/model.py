@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from govlab.log.citation import Citation
 
-__all__ = ["Instant", "Scope", "Selection"]
+__all__ = ["CHOSEN", "Instant", "Scope", "Selection"]
 
+CHOSEN = "#chosen"
+"""The column beside a log's rows that says which of them the filters chose."""
 _ASKED = ("where", "since", "until", "last", "tz", "assumed")
 
 Instant = str | date | datetime
