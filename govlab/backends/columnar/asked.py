@@ -47,6 +47,7 @@ class Asked:
     _effects: dict[tuple[int, str], Effect] = field(default_factory=dict)
     _made_of: tuple[int, int] = (-1, -1)
     _bits: _Bits | None = None
+    _odd: pl.Series | None = None
     _wanting: dict[tuple[int, str], Bools] = field(default_factory=dict)
 
     def grow(self) -> None:
@@ -65,6 +66,14 @@ class Asked:
             found = self._by_verdicts[verdicts] = len(self.verdicts)
             self.verdicts.append(verdicts)
         return found
+
+    def odd(self) -> pl.Series:
+        """Of each value whether a part is in error or unknown."""
+        if self._odd is None or len(self._odd) < len(self.of_value):
+            verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8)
+            some = (verdicts.reshape(-1, len(self.parts)) >= 2).any(axis=1)  # noqa: PLR2004
+            self._odd = pl.Series(some)[self.classes]
+        return self._odd
 
     def too_many(self, classes: Classes) -> bool:
         """Whether the parts are better looked up apart."""

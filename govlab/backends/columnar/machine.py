@@ -137,7 +137,7 @@ class Machine:
         first = np.where(odd != 0, classes.start[0], classes.start[0] | ODD)
         words = [_at(w, index) for w in (first, *classes.start[1:])]
         run = _Run(rows, index, classes, words)
-        self._look_up(run, "kept", run.words)
+        self._look_up(run)
         for at, part in enumerate(self.rows):
             self._read(run, self.rows[at:], part)
         return self._ends(run)
@@ -159,39 +159,41 @@ class Machine:
         index, classes = self._begin(rows)
         run = _Run(rows, index, classes, [_at(w, index) for w in classes.start])
         tables = {id(t) for t in left}
-        self._look_up(run, "kept", run.words, tables)
+        self._look_up(run, tables)
         waiting = [p for t in left for p in t.parts]
         every = places(len(rows))
         for part in self.rows:
             if part not in waiting:
                 self._take(run, part, every)
-        odd = [w for kind in ("error", "unknown") for w in self._again(run, every, kind, tables)]
+        odd = [word for words in self._odd(run, every, tables) for word in words]
         found = [np.zeros(len(rows), dtype=bool) for _ in guards]
         for flags, own in zip(found, guards, strict=True):
             flags[self._needing(run, waiting, classes.bits(own)).to_numpy()] = True
         return found, [index, *map(pl.Series, (*run.words, *odd))]
 
-    def _look_up(
-        self, run: _Run, kind: str, words: list[Words], left: Collection[int] = ()
-    ) -> None:
-        """Every unit's effect on the words, but for tables (by id) that are `left`."""
+    def _look_up(self, run: _Run, left: Collection[int] = ()) -> None:
+        """Takes from the words what every unit's value makes false, but for tables (by id) that
+        are `left`."""
         for asked in self._asking(run.classes):
             if id(asked.table) in left:
                 continue
-            for number, word in enumerate(words):
+            for number, word in enumerate(run.words):
                 with self.lock:
-                    wanting = asked.wanting(self.layout, run.classes, number, kind)
+                    wanting = asked.wanting(self.layout, run.classes, number, "kept")
                 rows, batch = self._some(run, wanting)
                 if rows is not None and not len(rows):
                     continue
                 ids = batch.ids(asked.table)
                 with self.lock:
                     asked.grow()
-                    effect = asked.effect(self.layout, run.classes, number, kind)
+                    effect = asked.effect(self.layout, run.classes, number, "kept")
                 index = run.index if rows is None else run.index[rows]
                 column = effect.column[asked.classes][ids]
                 found = effect.words[effect.base[index] + column].to_numpy()
-                _put(word, rows, found, kind)
+                if rows is None:
+                    word &= found
+                else:
+                    word[rows.to_numpy()] &= found
 
     def _asking(self, classes: Classes) -> list[Asked]:
         with self.lock:
@@ -284,42 +286,60 @@ class Machine:
         self, run: _Run, rows: pl.Series, words: list[Words], first: list[Words]
     ) -> tuple[pl.Series, list[Words]]:
         """The rows that an error or an unknown may decide, with the words that tell."""
-        either = self._again(run, rows, "either")
-        index = run.index[rows]
-        at = rows.to_numpy()
+        error, unknown = self._odd(run, rows)
+        index, at = run.index[rows], rows.to_numpy()
         deciding = [self._spread(run, n, w[at], index) & words[n][at] for n, w in enumerate(first)]
         hit = np.zeros(len(rows), dtype=bool)
-        for one, other in zip(either, deciding, strict=True):
-            hit |= (one & other) != 0
-        rows = rows.filter(pl.Series(hit))
-        if not len(rows):
-            return rows, []
-        open_ = [d[hit] for d in deciding]
-        found = [open_]
-        for kind in ("error", "unknown"):
-            again = self._again(run, rows, kind)
-            found.append([a & o for a, o in zip(again, open_, strict=True)])
-        return rows, [word for three in zip(*found, strict=True) for word in three]
+        for own, e, u in zip(deciding, error, unknown, strict=True):
+            hit |= ((e | u) & own) != 0
+        found = [
+            word[hit]
+            for own, e, u in zip(deciding, error, unknown, strict=True)
+            for word in (own, e & own, u & own)
+        ]
+        return rows.filter(pl.Series(hit)), found
 
-    def _again(
-        self, run: _Run, rows: pl.Series, kind: str, left: Collection[int] = ()
-    ) -> list[Words]:
-        """The guards in error (or unknown, or either) in some rows."""
+    def _odd(
+        self, run: _Run, rows: pl.Series, left: Collection[int] = ()
+    ) -> tuple[list[Words], list[Words]]:
+        """The guards in error in some rows, and those unknown."""
         index, classes = run.index[rows], run.classes
-        begins = {
-            "error": classes.error,
-            "unknown": classes.unknown,
-            "either": [e | u for e, u in zip(classes.error, classes.unknown, strict=True)],
-        }[kind]
-        some = _Run(run.rows.take(rows), index, classes, [_at(w, index) for w in begins])
-        self._look_up(some, kind, some.words, left)
+        some = run.rows.take(rows)
+        found = [[_at(w, index) for w in begin] for begin in (classes.error, classes.unknown)]
+        for asked in self._asking(classes):
+            if id(asked.table) not in left:
+                self._put_odd(asked, _Run(some, index, classes, []), found)
         for part, read, verdicts in run.read:
             told = np.zeros(len(run.index), np.uint8)
             told[read.to_numpy()] = verdicts.to_numpy()
-            hit = np.isin(told[rows.to_numpy()], _VERDICTS[kind])
-            for number, own in enumerate(classes.bits(self.layout.of_part[part])):
-                some.words[number] |= np.where(hit, _at(own, index), np.uint64(0))
-        return some.words
+            here = told[rows.to_numpy()]
+            for code, words in zip(_VERDICTS.values(), found, strict=True):
+                hit = here == code
+                for number, own in enumerate(classes.bits(self.layout.of_part[part])):
+                    words[number] |= np.where(hit, _at(own, index), np.uint64(0))
+        return found[0], found[1]
+
+    def _put_odd(self, asked: Asked, run: _Run, found: list[list[Words]]) -> None:
+        """Sets the bits of a unit's parts that are in error, and of those unknown."""
+        rows, batch = None, run.rows
+        if asked.table.unit.computed():
+            with self.lock:
+                wanting = asked.wanting(self.layout, run.classes, 0, "kept")
+            rows, batch = self._some(run, wanting)
+        ids = batch.ids(asked.table)
+        with self.lock:
+            asked.grow()
+            odd, of_value = asked.odd(), asked.classes
+        here = odd[ids].arg_true().cast(pl.UInt32)
+        if not len(here):
+            return
+        value, at = of_value[ids[here]], here if rows is None else rows[here]
+        index, places = run.index[at], at.to_numpy()
+        for kind, words in zip(_VERDICTS, found, strict=True):
+            for number, word in enumerate(words):
+                with self.lock:
+                    effect = asked.effect(self.layout, run.classes, number, kind)
+                word[places] |= effect.words[effect.base[index] + effect.column[value]].to_numpy()
 
     def _finished(self, kind: str, spots: list[Spots]) -> pl.Series:
         """What comes of rows with these spots, found out once for equal ones."""
@@ -354,7 +374,7 @@ class Machine:
         return self.finished[key]
 
 
-_VERDICTS = {"error": (2,), "unknown": (3,), "either": (2, 3)}
+_VERDICTS = {"error": 2, "unknown": 3}
 
 
 def _every(classes: Classes, number: int) -> Words:
@@ -368,15 +388,3 @@ def _every(classes: Classes, number: int) -> Words:
 
 def _at(words: Words, index: pl.Series) -> Words:
     return pl.Series(words)[index].to_numpy(writable=True)
-
-
-def _put(word: Words, rows: pl.Series | None, found: Words, kind: str) -> None:
-    """And-s what is kept, or-s the rest."""
-    if rows is None:
-        if kind == "kept":
-            word &= found
-        else:
-            word |= found
-        return
-    at = rows.to_numpy()
-    word[at] = word[at] & found if kind == "kept" else word[at] | found

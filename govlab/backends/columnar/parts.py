@@ -44,6 +44,10 @@ class Unit:
     key: tuple[Any, ...]
     term: Node | None = None
 
+    def computed(self) -> bool:
+        """Whether its value is worked out from others, row by row."""
+        return self.term is not None and not isinstance(self.term, Variable)
+
     def __hash__(self) -> int:
         return hash((self.kind, self.scope, self.columns, self.key))
 

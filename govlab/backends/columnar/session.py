@@ -175,18 +175,12 @@ class Batch:
     def codes(self, column: str) -> pl.Series:
         """The code of each cell of a column that has a dictionary."""
         if column not in self.found:
-            known = None if column in self.fixed else self._above("found", column)
-            self.found[column] = self._codes(column) if known is None else known
+            if self.above is None or column in self.fixed:
+                self.found[column] = self._codes(column)
+            else:
+                batch, rows = self.above
+                self.found[column] = batch.codes(column)[rows]
         return self.found[column]
-
-    def _above(self, what: str, key: Any) -> pl.Series | None:
-        """What rows that these are some of have found out already, of these rows."""
-        if self.above is None:
-            return None
-        batch, rows = self.above
-        found: pl.Series | None = getattr(batch, what).get(key)
-        found = batch._above(what, key) if found is None else found
-        return None if found is None else found[rows]
 
     def _root(self) -> Batch:
         return self if self.above is None else self.above[0]._root()
@@ -276,10 +270,10 @@ class Batch:
 
     def _ids(self, table: Table) -> pl.Series:
         unit, session = table.unit, self.session
-        if self.fixed.keys().isdisjoint(unit.columns):
-            found = self._above("known", id(table))
-            if found is not None:
-                return found
+        if self.above is not None and self.fixed.keys().isdisjoint(unit.columns):
+            batch, rows = self.above
+            if id(table) in batch.known or not unit.computed():
+                return batch.ids(table)[rows]
         if unit.kind == "number":
             with session.lock:
                 table.grow(session.plan, session.dictionaries)
