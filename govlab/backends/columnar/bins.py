@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from govlab.backends.columnar.cells import is_nan
 from govlab.backends.columnar.native import Native
+from govlab.backends.columnar.places import raw
 from govlab.lang.nodes import And, Call, Conditional, Node, Not, Or, Present, Variable, variables
 from govlab.runtime.states import Mark
 from govlab.runtime.values import Duration, Timestamp
 from govlab.types import Type
 
-__all__ = ["bin_numbers", "samples", "shape", "thresholds"]
+__all__ = ["bin_numbers", "reached", "samples", "shape", "thresholds"]
 
 _BELOW = {"_<_": (0,), "_>=_": (0,), "_<=_": (1,), "_>_": (1,), "_==_": (0, 1), "_!=_": (0, 1)}
 _TURNED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
@@ -92,29 +93,33 @@ def _steps(function: str, term: Node, other: Node, native: Native) -> list[Any] 
 
 def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
     """How many of the sorted `bounds` each number reaches, as UInt32; null stays null."""
-    if values.dtype not in (pl.Int64, pl.Float64):
-        places = pl.Series(bounds, dtype=values.dtype).search_sorted(values.fill_null(0), "right")
-        return places.cast(pl.UInt32).set(values.is_null(), None)
-    if len(bounds) <= _FEW:
-        found: pl.Series = (values >= bounds[0]).cast(pl.UInt32)
-        for bound in bounds[1:]:
-            found = found + (values >= bound).cast(pl.UInt32)
-        return found
-    cells = values.fill_null(0).to_numpy()
-    found = _reached(cells, tuple(bounds))
+    found = pl.Series(reached(raw(values), bounds))
     return found.set(values.is_null(), None) if values.null_count() else found
 
 
-def _reached(cells: NDArray[Any], bounds: tuple[Any, ...]) -> pl.Series:
-    """Looked up by the numbers' leading bits; where these are a bound's too, by all of them."""
+def reached(cells: NDArray[Any], bounds: Sequence[Any]) -> NDArray[np.uint32]:
+    """How many of the sorted `bounds` each number reaches; NaN reaches all."""
+    if cells.dtype not in (np.int64, np.float64):
+        return np.searchsorted(np.array(bounds, cells.dtype), cells, "right").astype(np.uint32)
+    if len(bounds) > _FEW:
+        return _looked_up(cells, tuple(bounds))
+    below = np.zeros(len(cells), np.uint8)
+    for bound in bounds:
+        below += cells < bound
+    return np.uint32(len(bounds)) - below
+
+
+def _looked_up(cells: NDArray[Any], bounds: tuple[Any, ...]) -> NDArray[np.uint32]:
+    """By the numbers' leading bits; where these are a bound's too, by all of them."""
     known = _buckets(bounds, cells.dtype.kind)
     keys = _ordered(cells)
-    at = np.clip(keys >> known.shift if known.shift else keys, known.first, known.last)
-    found = known.reached[pl.Series((at - known.first).astype(np.uint32))]
+    at = keys >> known.shift if known.shift else keys.copy()
+    np.clip(at, known.first, known.last, out=at)
+    at -= known.first
+    found = known.reached.take(at)
     if known.shift:
-        rows = (found == _MIXED).arg_true()
-        left = np.searchsorted(known.bounds, cells[rows.to_numpy()], side="right")
-        found = found.scatter(rows, pl.Series(left))
+        rows = np.flatnonzero(found == _MIXED)
+        found[rows] = np.searchsorted(known.bounds, cells[rows], side="right")
     return found
 
 
@@ -129,7 +134,7 @@ class _Buckets:
     shift: int
     first: int
     last: int
-    reached: pl.Series
+    reached: NDArray[np.uint32]
 
 
 @lru_cache(256)
@@ -140,10 +145,10 @@ def _buckets(bounds: tuple[Any, ...], kind: str) -> _Buckets:
     at = keys >> shift
     first, last = max(int(at[0]) - 1, _LEAST), min(int(at[-1]) + 1, _MOST)
     inside = np.bincount(at - first, minlength=last - first + 1)
-    reached = np.cumsum(inside).astype(np.uint32)
+    counts = np.cumsum(inside).astype(np.uint32)
     if shift:
-        reached[inside > 0] = _MIXED
-    return _Buckets(edges, shift, first, last, pl.Series(reached))
+        counts[inside > 0] = _MIXED
+    return _Buckets(edges, shift, first, last, counts)
 
 
 def _ordered(numbers: NDArray[Any]) -> NDArray[np.int64]:

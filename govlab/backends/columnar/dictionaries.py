@@ -13,13 +13,16 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.flat import Flat
 from govlab.backends.columnar.numbering import Numbering
 from govlab.backends.columnar.packed import pack, unpack
+from govlab.backends.columnar.places import raw, where
 from govlab.schema import LIST_TEXT
 
 __all__ = [
@@ -60,9 +63,6 @@ def can_code(series: pl.Series) -> bool:
     return False
 
 
-_PLACE = (pl.all().to_physical().cast(pl.UInt32) + 1).fill_null(0)
-
-
 @dataclass(slots=True)
 class Dictionary:
     """The values of one column met so far, in the order of their codes from `FIRST` on."""
@@ -71,10 +71,10 @@ class Dictionary:
     lists: bool = False  # its texts are lists in JSON
     values: list[Any] = field(default_factory=list)
     _codes: dict[Any, int] = field(default_factory=dict)
-    _places: array[int] = field(default_factory=lambda: array("I", [ABSENT]))
+    _places: array[int] = field(default_factory=lambda: array("I"))
     _dtype: pl.DataType | None = None
     _anchor: pl.Series | None = None  # polars forgets categories that no column has any more
-    _table: pl.Series = field(default_factory=lambda: pl.Series([ABSENT], dtype=pl.UInt32))
+    _table: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
     _elements: Dictionary | None = None  # of lists, which are words of their elements' codes
     _words: Numbering = field(default_factory=lambda: Numbering(nullcontext()))
 
@@ -101,14 +101,15 @@ class Dictionary:
             return self._lists_seen(series)
         if self._anchor is None or series.dtype not in (self._dtype, pl.String):
             return None
-        return self._known(_place(series.cast(self._anchor.dtype)))
+        texts = series if series.dtype == self._dtype else series.cast(self._anchor.dtype)
+        return self._known(texts, raw(texts.to_physical()))
 
-    def _known(self, place: pl.Series) -> pl.Series | None:
-        """What the table has at each place; None where one is not known."""
-        table, high = self._table, place.max()
-        if isinstance(high, int) and high >= len(table):
-            return None
-        codes = table[place]
+    def _known(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series | None:
+        """What the table has at the place of each of `cells`; None where one is not known."""
+        table = self._table
+        if not len(place) or place.max() >= len(table):
+            return None  # it may be the place of a null: `encode` looks closer
+        codes = _absent(cells, table[pl.Series(place)])
         return None if codes.max() == NOT_SEEN else codes
 
     def frame(self, codes: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
@@ -142,26 +143,25 @@ class Dictionary:
 
     def _flags(self, series: pl.Series) -> pl.Series:
         self.code(False)
-        codes = series.cast(pl.UInt32) + FIRST
-        return codes.fill_null(ABSENT) if codes.null_count() else codes
+        return _absent(series, pl.Series(raw(series.cast(pl.UInt32)) + np.uint32(FIRST)))
 
     def _texts(self, series: pl.Series) -> pl.Series:
-        place = _place(series)
-        found = self._known(place)
+        place = series.to_physical()
+        found = self._known(series, raw(place))
         if found is not None:
             return found
         high = int(str(place.max()))
         self._places.extend([NOT_SEEN] * (high + 1 - len(self._places)))
         distinct = series.drop_nulls().unique()
-        for at, value in zip(_place(distinct), distinct.cast(pl.String), strict=True):
+        for at, value in zip(distinct.to_physical(), distinct.cast(pl.String), strict=True):
             if self._places[at] == NOT_SEEN:
                 self._places[at] = self._list(json.loads(value)) if self.lists else self.code(value)
-        return self._stand(place)
+        return self._stand(series, raw(place.fill_null(distinct.to_physical()[0])))
 
-    def _stand(self, place: pl.Series) -> pl.Series:
+    def _stand(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series:
         """The codes at these places, of which all are known by now."""
         self._table = buffer(self._places[:])
-        found = self._known(place)
+        found = self._known(cells, place)
         assert found is not None  # they have just been added  # noqa: S101
         return found
 
@@ -174,19 +174,18 @@ class Dictionary:
             groups = group([series], len(series))
             codes = [self._list(cell) for cell in series[groups.rows].to_list()]
             return pl.Series(codes, dtype=pl.UInt32)[groups.ids]
-        place = pl.Series(self._words.numbers(words)) + 1
-        for word in self._words.words[len(self._places) - 1 :].tolist():
+        place = self._words.numbers(words)
+        for word in self._words.words[len(self._places) :].tolist():
             cell = [None if c == ABSENT else self._elements.values[c - FIRST] for c in unpack(word)]
             self._places.append(self._list(cell))
-        return _without(series, self._stand(place))
+        return self._stand(series, place)
 
     def _lists_seen(self, series: pl.Series) -> pl.Series | None:
         flat = Flat.of(series)
         codes = None if self._elements is None else self._elements.seen(flat.elements)
         words = None if codes is None else pack(codes, flat.lengths)
-        numbers = None if words is None else self._words.known(words)
-        found = None if numbers is None else self._known(pl.Series(numbers) + 1)
-        return None if found is None else _without(series, found)
+        place = None if words is None else self._words.known(words)
+        return None if place is None else self._known(series, place)
 
     def _list(self, cell: Sequence[str | None] | None) -> int:
         if cell is None:
@@ -194,14 +193,9 @@ class Dictionary:
         return MALFORMED if None in cell else self.code(tuple(cell))
 
 
-def _place(series: pl.Series) -> pl.Series:
-    """Where the table has each category; a null stands first."""
-    return series.to_frame().select(_PLACE).to_series()
-
-
-def _without(lists: pl.Series, codes: pl.Series) -> pl.Series:
-    """`codes`, but where there is no list."""
-    return codes.set(lists.is_null(), ABSENT) if lists.null_count() else codes
+def _absent(cells: pl.Series, codes: pl.Series) -> pl.Series:
+    """`codes`, but where there is no cell."""
+    return codes.scatter(where(cells.is_null()), ABSENT) if cells.null_count() else codes
 
 
 def with_lists(frame: pl.DataFrame) -> pl.DataFrame:

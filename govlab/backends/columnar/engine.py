@@ -17,10 +17,11 @@ from govlab.backends.columnar.answers import Answers, Book, answers_frame, overl
 from govlab.backends.columnar.attributes import prepare, source_column
 from govlab.backends.columnar.dictionaries import FIRST
 from govlab.backends.columnar.distinct import Groups, group
-from govlab.backends.columnar.machine import Machine, places
+from govlab.backends.columnar.machine import Machine
 from govlab.backends.columnar.missing import Asked, Seen, lacks_of
 from govlab.backends.columnar.native import Native
 from govlab.backends.columnar.parts import Part, Unit, number_of, origins
+from govlab.backends.columnar.places import where
 from govlab.backends.columnar.session import Batch, Session, machine_of
 from govlab.backends.columnar.settle import settle
 from govlab.backends.columnar.steps import step_outputs
@@ -96,7 +97,7 @@ class Engine:
             answers.get_column("combined")
         ]
         if undecidable.any():
-            rows = places(len(undecidable)).filter(undecidable)
+            rows = where(undecidable)
             known = self._settled(batch.take(rows).as_absent(), wanted)
             answers = overlay(answers, rows, known)
         return Decided(answers, undecidable, first)
@@ -122,7 +123,7 @@ class Engine:
             rules = () if self._computes(combined) else tuple(r.rule.id for r in combined.remedies)
             alike.setdefault(rules, []).append(place)
         for some in alike.values():
-            rows = places(len(which)).filter(self._flags_at(some)[which])
+            rows = where(self._flags_at(some)[which])
             others = self._second(some[0], which[rows], batch.take(rows), answers[rows], wanted)
             answers = overlay(answers, rows, others)
         odd = batch.odd(self.plan.reads())

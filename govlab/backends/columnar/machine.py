@@ -24,11 +24,12 @@ from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
 from govlab.backends.columnar.numbering import Numbering, Words
 from govlab.backends.columnar.parts import Part, Unit
+from govlab.backends.columnar.places import places, where
 from govlab.backends.columnar.spots import Firsts, Spots
 from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Table
 
-__all__ = ["Machine", "Rows", "places"]
+__all__ = ["Machine", "Rows"]
 
 _MANY = 0.7  # of the rows: above that all of them are looked up
 _FULL = 2**21  # numbers of words, before they are forgotten
@@ -47,11 +48,6 @@ class Rows(Protocol):
 
     def verdict(self, part: Part, rows: pl.Series) -> pl.Series:
         """What `part` comes to in some rows, by reading them: 0 to 3, UInt8."""
-
-
-def places(height: int) -> pl.Series:
-    """The numbers below `height`, as UInt32."""
-    return pl.int_range(height, dtype=pl.UInt32, eager=True)
 
 
 @dataclass(slots=True)
@@ -213,7 +209,7 @@ class Machine:
             if (wanted.sum() or 0) > _MANY * len(wanted):
                 run.some[key] = None, run.rows
             else:
-                rows = places(len(wanted)).filter(wanted)
+                rows = where(wanted)
                 run.some[key] = rows, run.rows.take(rows)
         return run.some[key]
 
@@ -240,7 +236,7 @@ class Machine:
         later = set[int]().union(*(self.layout.of_part[p].tolist() for p in waiting))
         waits = run.classes.bits(np.array(sorted(later), dtype=np.int64))
         held = pl.Series(np.any([word != 0 for word in own], axis=0))
-        rows = places(len(run.index)).filter(held[run.index])
+        rows = where(held[run.index])
         index, needs = run.index[rows], np.zeros(len(rows), dtype=bool)
         for number, every in enumerate(run.words):
             word = every[rows.to_numpy()] & GUARDS
@@ -330,7 +326,7 @@ class Machine:
         with self.lock:
             asked.grow()
             odd, of_value = asked.odd(), asked.classes
-        here = odd[ids].arg_true().cast(pl.UInt32)
+        here = where(odd[ids])
         if not len(here):
             return
         value, at = of_value[ids[here]], here if rows is None else rows[here]

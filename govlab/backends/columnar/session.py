@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.attributes import columns_of, source_column
-from govlab.backends.columnar.bins import bin_numbers
+from govlab.backends.columnar.bins import reached
 from govlab.backends.columnar.cells import flag, malformed_name, unknown_name
 from govlab.backends.columnar.compile import evaluate_nodes
 from govlab.backends.columnar.dictionaries import (
@@ -22,8 +24,10 @@ from govlab.backends.columnar.dictionaries import (
     can_code,
 )
 from govlab.backends.columnar.layout import Layout
-from govlab.backends.columnar.machine import Machine, places
+from govlab.backends.columnar.machine import Machine
+from govlab.backends.columnar.marks import Marks
 from govlab.backends.columnar.parts import INDEX, Part, Unit, guards, origins
+from govlab.backends.columnar.places import places, raw, where
 from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Pairs, Table, bounds_of, leaf_codes, states_frame
 from govlab.lang.nodes import Node, Variable, variables
@@ -51,6 +55,7 @@ class Session:
     coded: frozenset[str]
     read: frozenset[str]
     dictionaries: dict[str, Dictionary]
+    marks: dict[str, Marks]
     pairs: dict[tuple[str, ...], Pairs]
     lock: Any
 
@@ -60,7 +65,8 @@ class Session:
         coded = frozenset(_coded(plan, frame))
         known = {n: Dictionary(n, lists=n + LIST_TEXT in frame.columns) for n in (*coded, *_MARKS)}
         read = frozenset(map(source_column, plan.reads())) | frozenset(_MARKS)
-        return cls(plan, coded, read, known, {}, RLock())
+        marks = {n: Marks(known[n]) for n in _MARKS}
+        return cls(plan, coded, read, known, marks, {}, RLock())
 
 
 def _coded(plan: Plan, frame: pl.DataFrame) -> Sequence[str]:
@@ -111,6 +117,16 @@ def _table(session: Session, unit: Unit, parts: list[Part]) -> Table:
     return Table(unit, parts, bounds_of(parts), pairs=pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A number for each row, and the rows that have none, or none that can be told."""
+
+    value: NDArray[Any]
+    none: pl.Series | None
+    malformed: pl.Series | None
+    unknown: pl.Series | None = None
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows of the log: those of `frame`, or of it those at the places `rows`.
@@ -125,6 +141,7 @@ class Batch:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     found: dict[str, pl.Series] = field(default_factory=dict)
     known: dict[int, pl.Series] = field(default_factory=dict)
+    marked: dict[str, tuple[pl.Series, pl.Series]] = field(default_factory=dict)
     above: tuple[Batch, pl.Series] | None = None  # rows that these are some of, and at what places
     unsure: Batch | None = None  # these rows before unknown was read as absent
 
@@ -135,17 +152,17 @@ class Batch:
         """The rows at the places `rows`."""
         rows = rows.cast(pl.UInt32)
         own = rows if self.rows is None else self.rows[rows]
-        return replace(self, rows=own, found={}, known={}, above=(self, rows), unsure=None)
+        return replace(self, rows=own, found={}, known={}, marked={}, above=(self, rows), unsure=None)
 
     def as_absent(self) -> Batch:
         """The same rows with unknown read as absent."""
-        return replace(self, absent=True, found={}, known={}, above=None, unsure=self)
+        return replace(self, absent=True, found={}, known={}, marked={}, above=None, unsure=self)
 
     def with_cells(self, cells: Mapping[str, Any]) -> Batch:
         """The same rows with these values in every row."""
         above = (self, places(len(self)))
         fixed = {**self.fixed, **cells}
-        return replace(self, fixed=fixed, found={}, known={}, above=above, unsure=None)
+        return replace(self, fixed=fixed, found={}, known={}, marked={}, above=above, unsure=None)
 
     def columns(self, names: Collection[str] | None = None) -> pl.DataFrame:
         """The cells of the columns `names` (all), as the log has them."""
@@ -182,14 +199,12 @@ class Batch:
                 self.found[column] = batch.codes(column)[rows]
         return self.found[column]
 
-    def _root(self) -> Batch:
-        return self if self.above is None else self.above[0]._root()
-
     def _codes(self, column: str) -> pl.Series:
         known = self.session.dictionaries[column]
-        if self.unsure is not None and column not in _MARKS:
+        if self.unsure is not None:
             codes = self.unsure.codes(column)
-            return codes.set(codes == UNKNOWN, ABSENT)
+            unknown = where(codes == UNKNOWN)
+            return codes.clone().scatter(unknown, ABSENT) if len(unknown) else codes
         if column in self.fixed:
             with self.session.lock:
                 return self._same(known.code(self.fixed[column]))
@@ -220,31 +235,39 @@ class Batch:
         """`codes` with what the rows' marks say of `names`; what is unknown may go by `hidden`."""
         rows = self.named("malformed_columns", names)
         if len(rows):
-            codes = codes.clone().scatter(rows, MALFORMED)
+            codes.scatter(rows, MALFORMED)
         if self.absent:
             return codes
         rows = self.named("unknown_columns", hidden or names)
         if len(rows):
-            rows = rows.filter(codes[rows] == ABSENT)
-            codes = codes.clone().scatter(rows, UNKNOWN)
+            codes.scatter(rows.filter(codes[rows] == ABSENT), UNKNOWN)
         return codes
 
     def named(self, mark: str, names: frozenset[str]) -> pl.Series:
         """The rows whose list of marked columns has one of `names`."""
-        return self._where(mark, lambda marked: bool(names & marked))
+        return self._where(mark, names, lambda marked: bool(names & marked))
 
-    def _where(self, mark: str, holds: Callable[[frozenset[str]], bool]) -> pl.Series:
-        """The rows of whose list of marked columns `holds` is true."""
+    def _where(
+        self, mark: str, key: Hashable, holds: Callable[[frozenset[str]], bool]
+    ) -> pl.Series:
+        """The rows of whose list of marked columns `holds`, by its `key`, is true."""
         nothing = pl.Series(dtype=pl.UInt32)
         if mark not in self.frame.columns:
             return nothing
-        self._root().codes(mark)
-        texts = self.session.dictionaries[mark].values
-        named = [holds(frozenset(t.split(","))) for t in texts]
-        if not any(named):
+        rows, codes = self._with_marks(mark)
+        if not len(rows):
             return nothing
-        codes, flags = self.codes(mark), pl.Series([False] * FIRST + named)
-        return places(len(codes)).filter(flags[codes])
+        with self.session.lock:
+            flags = self.session.marks[mark].flags(key, holds)
+        return nothing if flags is None else rows.filter(flags[codes])
+
+    def _with_marks(self, mark: str) -> tuple[pl.Series, pl.Series]:
+        """The rows that have a list of marked columns, and the codes of these."""
+        if mark not in self.marked:
+            codes = self.codes(mark)
+            rows = where(codes >= FIRST)
+            self.marked[mark] = rows, codes[rows]
+        return self.marked[mark]
 
     def odd(self, reads: Mapping[str, Type]) -> pl.Series:
         """The rows whose marks speak of a part of `args`, or of what a given text may lack."""
@@ -253,7 +276,9 @@ class Batch:
             return pl.Series(dtype=pl.UInt32)
         found = [self.named(mark, names) for mark in _MARKS]
         read = [*names, *(["args"] if "args" in reads else [])]
-        gone = self._where(_MARKS[1], lambda marked: any(is_withheld(n, marked) for n in read))
+        gone = self._where(
+            _MARKS[1], (*read,), lambda marked: any(is_withheld(n, marked) for n in read)
+        )
         found.append(gone)
         hidden = self.named("unknown_columns", frozenset({"args"}))
         if len(hidden):
@@ -293,19 +318,19 @@ class Batch:
         """The bin of each row's number, above the codes of what is no number."""
         term = table.unit.term
         plain = self._plain(term.name) if isinstance(term, Variable) else None
-        value, bad, unknown = self._term(term) if plain is None else plain
-        ids = bin_numbers(value, table.bounds) + FIRST
-        if ids.null_count():
-            ids = ids.fill_null(ABSENT)
-        for flags, code in ((bad, MALFORMED), (unknown, UNKNOWN)):
+        found = self._term(term) if plain is None else plain
+        ids = pl.Series(reached(found.value, table.bounds) + np.uint32(FIRST))
+        for flags, code in (
+            (found.none, ABSENT), (found.malformed, MALFORMED), (found.unknown, UNKNOWN)
+        ):  # fmt: skip
             if flags is not None and flags.any():
-                ids = ids.scatter(places(len(ids)).filter(flags), code)
+                ids.scatter(where(flags), code)
         if plain is None or not isinstance(term, Variable):
             return ids
         names = frozenset(columns_of(term.name)) if term.name == "cost" else frozenset({term.name})
         return self._marked(ids, names, names | ({"cost"} if "cost" in term.name else frozenset()))
 
-    def _plain(self, name: str) -> tuple[pl.Series, pl.Series | None, None] | None:
+    def _plain(self, name: str) -> _Numbers | None:
         """A column of numbers as it stands, before marks; None where it needs another reading."""
         column = source_column(name)
         if (
@@ -314,31 +339,31 @@ class Batch:
         ):
             return None
         cells = self._cells(column)
-        if cells.dtype == pl.Float64:
-            finite = cells.is_finite()
-            bad = None if finite.all() else ~finite
-        else:
-            bad = None
-        if name in COUNTS and isinstance(least := cells.min(), int | float) and least < 0:
-            bad = (cells < 0) if bad is None else bad | (cells < 0)
         kind = self.session.plan.reads()[name].name
-        if name == "cost":
-            cells = cells / 1e6
-        elif kind == "double" and cells.dtype == pl.Int64:
-            cells = cells.cast(pl.Float64)
-        elif kind != "double" and cells.dtype == pl.Float64:
+        if kind != "double" and cells.dtype == pl.Float64 and name != "cost":
             return None
-        return cells, bad, None
+        value, none = raw(cells), cells.is_null() if cells.null_count() else None
+        bad = None
+        if cells.dtype == pl.Float64 and not np.isfinite(value).all():
+            bad = ~cells.is_finite()
+        if name in COUNTS and isinstance(least := cells.min(), int | float) and least < 0:
+            bad = cells < 0 if bad is None else bad | (cells < 0)
+        if name == "cost":
+            value = value / 1e6
+        elif kind == "double":
+            value = value.astype(np.float64)
+        return _Numbers(value, none, bad)
 
-    def _term(self, term: Node | None) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:
-        """The number, null where there is none, and where it is malformed and unknown."""
+    def _term(self, term: Node | None) -> _Numbers:
+        """The number, and where it is malformed and unknown."""
         assert term is not None  # a number has a term  # noqa: S101
         states = self.states(-1, variables(term))
         if not isinstance(term, Variable):
             cells = evaluate_nodes([term], states)[0]
-            return cells.value, None, cells.unknown
+            return _Numbers(raw(cells.value), cells.value.is_null(), None, cells.unknown)
         bad, unknown = (flag(states, f(term.name)) for f in (malformed_name, unknown_name))
-        return states.get_column(term.name), bad, unknown
+        cells = states.get_column(term.name)
+        return _Numbers(raw(cells), cells.is_null(), bad, unknown)
 
     def states(self, scope: int, names: frozenset[str]) -> pl.DataFrame:
         """The states of attributes in these rows, as bundle `scope` sees them."""

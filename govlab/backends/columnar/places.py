@@ -1,0 +1,47 @@
+"""Rows by their places, and the numbers of a column as they lie in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+__all__ = ["places", "raw", "where"]
+
+_known = pl.int_range(2**17, dtype=pl.UInt32, eager=True)
+
+
+def places(height: int) -> pl.Series:
+    """The numbers below `height`, as UInt32.
+
+    >>> places(3).to_list()
+    [0, 1, 2]
+    """
+    global _known  # noqa: PLW0603  the same numbers are asked for again and again
+    if height > len(_known):
+        _known = pl.int_range(2 * height, dtype=pl.UInt32, eager=True)
+    return _known.head(height)
+
+
+def where(flags: pl.Series) -> pl.Series:
+    """The places at which `flags` is true, as UInt32.
+
+    >>> where(pl.Series([True, None, False, True])).to_list()
+    [0, 3]
+    """
+    return places(len(flags)).filter(flags)
+
+
+def raw(cells: pl.Series) -> NDArray[Any]:
+    """The numbers of a column, without a copy; anything stands where there is none.
+
+    >>> raw(pl.Series([4, None, 6])).tolist()[::2]
+    [4, 6]
+    """
+    array = cells.to_arrow()
+    dtype, memory = array.type.to_pandas_dtype(), array.buffers()[1]
+    if memory is None:
+        return np.zeros(len(array), dtype)
+    return np.frombuffer(memory, dtype, len(array), array.offset * array.type.bit_width // 8)
