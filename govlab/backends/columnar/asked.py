@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from govlab.backends.columnar.dictionaries import buffer
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout
 from govlab.backends.columnar.numbering import Words
 from govlab.backends.columnar.parts import Part
@@ -27,11 +25,17 @@ _MOST = 2**22  # entries of an effect, before its parts are looked up apart
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Words by class: at `base[class of row] + column[class of value]`."""
+    """Words by class and value: at `base[class of row] + column[value]`."""
 
-    base: pl.Series
-    column: pl.Series
-    words: pl.Series
+    base: Ints
+    column: Ints  # of each value
+    words: Words
+
+    def of(self, rows: Ints, values: Ints) -> Words:
+        """The words of rows, from their classes and their values."""
+        at = self.column.take(values)
+        at += self.base.take(rows)
+        return self.words.take(at)
 
 
 @dataclass(slots=True)
@@ -42,12 +46,12 @@ class Asked:
     parts: list[Part]
     of_value: array[int] = field(default_factory=lambda: array("I"))
     verdicts: list[bytes] = field(default_factory=list)  # of each class, a part each
-    classes: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
+    classes: Ints = field(default_factory=lambda: np.zeros(0, np.intp))  # the same as an array
     _by_verdicts: dict[bytes, int] = field(default_factory=dict)
     _effects: dict[tuple[int, str], Effect] = field(default_factory=dict)
     _made_of: tuple[int, int] = (-1, -1)
     _bits: _Bits | None = None
-    _odd: pl.Series | None = None
+    _odd: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
     _wanting: dict[tuple[int, str], Bools] = field(default_factory=dict)
 
     def grow(self) -> None:
@@ -58,7 +62,7 @@ class Asked:
         columns = [np.frombuffer(self.table.verdicts[p][begin:end], np.uint8) for p in self.parts]
         for row in np.ascontiguousarray(np.stack(columns, axis=1)):
             self.of_value.append(self._class(row.tobytes()))
-        self.classes = buffer(self.of_value[:])
+        self.classes = np.array(self.of_value, np.intp)
 
     def _class(self, verdicts: bytes) -> int:
         found = self._by_verdicts.get(verdicts)
@@ -67,12 +71,12 @@ class Asked:
             self.verdicts.append(verdicts)
         return found
 
-    def odd(self) -> pl.Series:
+    def odd(self) -> Bools:
         """Of each value whether a part is in error or unknown."""
-        if self._odd is None or len(self._odd) < len(self.of_value):
+        if len(self._odd) < len(self.classes):
             verdicts = np.frombuffer(b"".join(self.verdicts), np.uint8)
-            some = (verdicts.reshape(-1, len(self.parts)) >= 2).any(axis=1)  # noqa: PLR2004
-            self._odd = pl.Series(some)[self.classes]
+            some = _HITS["either"][verdicts.reshape(-1, len(self.parts))]
+            self._odd = some.any(axis=1).take(self.classes)
         return self._odd
 
     def too_many(self, classes: Classes) -> bool:
@@ -95,9 +99,8 @@ class Asked:
         return self._wanting[word, kind]
 
     def effect(self, layout: Layout, classes: Classes, word: int, kind: str) -> Effect:
-        """Of word number `word`: `kept` (and-ed), or the guards in `error`, `unknown` or `either`
-        (or-ed)."""
-        state = len(classes), len(self.verdicts)
+        """Of word number `word`: `kept` (and-ed), or the guards in `error` or `unknown` (or-ed)."""
+        state = len(classes), len(self.classes)
         if self._made_of != state:
             self._effects, self._made_of = {}, state
         found = self._effects.get((word, kind))
@@ -117,7 +120,8 @@ class Asked:
         for of, bits in hits:  # the first row and column are those of all other classes
             _add(words[1:, 1:], np.cumsum(wanted) - 1, bits, of[:, tells])
         flat = (~words if kind == "kept" else words).reshape(-1)
-        return Effect(_places(wanted, words.shape[1]), _places(tells, 1), pl.Series(flat))
+        column = _places(tells, 1).take(self.classes)
+        return Effect(_places(wanted, words.shape[1]), column, flat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,6 @@ def _add(words: NDArray[np.uint64], slots: Ints, bits: _Bits, hits: Bools) -> No
         words[slots[bits.row[some]]] |= full[bits.part[some]] & bits.bit[some][:, None]
 
 
-def _places(told: Bools, width: int) -> pl.Series:
+def _places(told: Bools, width: int) -> Ints:
     """Where each class that is told apart stands, behind the place of all others."""
-    return pl.Series(np.where(told, np.cumsum(told) * width, 0).astype(np.uint32))
+    return np.where(told, np.cumsum(told) * width, 0)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 
-from govlab.backends.columnar.layout import BITS
+from govlab.backends.columnar.layout import BITS, Ints
 from govlab.backends.columnar.numbering import Numbering, Words
 
 __all__ = ["GUARDS", "Chain"]
@@ -25,12 +24,12 @@ class Chain:
     stages: list[Numbering]
     which: array[int] = field(default_factory=lambda: array("I"))
 
-    def numbers(self, words: Sequence[Words]) -> pl.Series:
+    def numbers(self, words: Sequence[Words]) -> Ints:
         """A number for each row's words, equal where these are."""
         found = self.stages[0].numbers(words[0])
         for stage, word in zip(self.stages[1:], words[1:], strict=True):
-            found = stage.numbers(found.astype(np.uint64) << np.uint64(BITS) | word)
-        return pl.Series(found)
+            found = stage.numbers(found.view(np.uint64) << np.uint64(BITS) | word)
+        return found
 
     def words(self, begin: int, end: int) -> list[Words]:
         """The words of the numbers from `begin` to `end`."""

@@ -22,7 +22,7 @@ from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.flat import Flat
 from govlab.backends.columnar.numbering import Numbering
 from govlab.backends.columnar.packed import pack, unpack
-from govlab.backends.columnar.places import raw, where
+from govlab.backends.columnar.places import gaps, raw
 from govlab.schema import LIST_TEXT
 
 __all__ = [
@@ -102,7 +102,8 @@ class Dictionary:
         if self._anchor is None or series.dtype not in (self._dtype, pl.String):
             return None
         texts = series if series.dtype == self._dtype else series.cast(self._anchor.dtype)
-        return self._known(texts, raw(texts.to_physical()))
+        place = texts.to_physical()
+        return self._known(place, raw(place))
 
     def _known(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series | None:
         """What the table has at the place of each of `cells`; None where one is not known."""
@@ -147,7 +148,7 @@ class Dictionary:
 
     def _texts(self, series: pl.Series) -> pl.Series:
         place = series.to_physical()
-        found = self._known(series, raw(place))
+        found = self._known(place, raw(place))
         if found is not None:
             return found
         high = int(str(place.max()))
@@ -156,7 +157,7 @@ class Dictionary:
         for at, value in zip(distinct.to_physical(), distinct.cast(pl.String), strict=True):
             if self._places[at] == NOT_SEEN:
                 self._places[at] = self._list(json.loads(value)) if self.lists else self.code(value)
-        return self._stand(series, raw(place.fill_null(distinct.to_physical()[0])))
+        return self._stand(place, raw(place.fill_null(distinct.to_physical()[0])))
 
     def _stand(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series:
         """The codes at these places, of which all are known by now."""
@@ -195,7 +196,7 @@ class Dictionary:
 
 def _absent(cells: pl.Series, codes: pl.Series) -> pl.Series:
     """`codes`, but where there is no cell."""
-    return codes.scatter(where(cells.is_null()), ABSENT) if cells.null_count() else codes
+    return codes.scatter(gaps(cells), ABSENT) if cells.null_count() else codes
 
 
 def with_lists(frame: pl.DataFrame) -> pl.DataFrame:

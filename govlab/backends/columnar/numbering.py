@@ -34,7 +34,7 @@ class Numbering:
     def __len__(self) -> int:
         return len(self.words)
 
-    def numbers(self, words: Words) -> NDArray[np.uint32]:
+    def numbers(self, words: Words) -> NDArray[np.intp]:
         """The number of each word, new ones added."""
         found, odd = self._known(words)
         if odd.any():
@@ -45,12 +45,12 @@ class Numbering:
             found[odd] = others
         return found
 
-    def known(self, words: Words) -> NDArray[np.uint32] | None:
+    def known(self, words: Words) -> NDArray[np.intp] | None:
         """The number of each word, None where one has none; threads may ask at the same time."""
         found, odd = self._known(words)
         return None if odd.any() else found
 
-    def _known(self, words: Words) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    def _known(self, words: Words) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The number of each word, and the words that stand in neither of their places."""
         found, odd = self._found(words, 0)
         rows = np.flatnonzero(odd)
@@ -58,12 +58,13 @@ class Numbering:
             found[rows], odd[rows] = self._found(words[rows], 1)
         return found, odd
 
-    def _found(self, words: Words, which: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    def _found(self, words: Words, which: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """What stands at each word's place, and where that is another word's."""
         shift, keys, numbers = self._tables[which]
-        at = pl.Series((words * np.uint64(_HASHES[which])) >> np.uint64(shift)).cast(pl.UInt32)
-        other = pl.Series(keys)[at].to_numpy() != words
-        return pl.Series(numbers)[at].to_numpy(writable=True), other
+        hashes = words * np.uint64(_HASHES[which])
+        hashes >>= np.uint64(shift)
+        at = hashes.view(np.intp)
+        return numbers.take(at), keys.take(at) != words
 
     def _learn(self, words: Words) -> None:
         """Numbers for the words that have none."""
@@ -80,14 +81,14 @@ class Numbering:
 
     def _make(self, bits: int) -> None:
         fresh = [
-            (64 - bits, np.full(2**bits, _FREE, np.uint64), np.zeros(2**bits, np.uint32))
+            (64 - bits, np.full(2**bits, _FREE, np.uint64), np.zeros(2**bits, np.intp))
             for _ in _HASHES
         ]
         _put(fresh, self.words, 0)
         self._bits, self._tables = bits, fresh
 
 
-_Tables = list[tuple[int, Words, NDArray[np.uint32]]]
+_Tables = list[tuple[int, Words, NDArray[np.intp]]]
 
 
 def _put(tables: _Tables, words: Words, first: int) -> None:
@@ -95,7 +96,7 @@ def _put(tables: _Tables, words: Words, first: int) -> None:
 
     One that finds no place is looked up in Python every time.
     """
-    numbers = np.arange(first, first + len(words), dtype=np.uint32)
+    numbers = np.arange(first, first + len(words), dtype=np.intp)
     for (shift, keys, known), factor in zip(tables, _HASHES, strict=True):
         at = (words * np.uint64(factor)) >> np.uint64(shift)
         free = keys[at] == _FREE

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["places", "raw", "where"]
+__all__ = ["gaps", "hits", "places", "raw", "where"]
 
 _known = pl.int_range(2**17, dtype=pl.UInt32, eager=True)
 
@@ -32,6 +33,30 @@ def where(flags: pl.Series) -> pl.Series:
     [0, 3]
     """
     return places(len(flags)).filter(flags)
+
+
+def hits(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The same of an array, to take from others.
+
+    >>> hits(np.array([True, False, True])).tolist()
+    [0, 2]
+    """
+    return where(pl.Series(flags)).to_numpy().astype(np.intp)  # quicker than numpy's own
+
+
+def gaps(cells: pl.Series) -> pl.Series:
+    """The places at which there is nothing, as UInt32.
+
+    >>> gaps(pl.Series([4, None, 6])).to_list()
+    [1]
+    """
+    if not cells.null_count():
+        return pl.Series(dtype=pl.UInt32)
+    array = cells.to_arrow()
+    there = pa.Array.from_buffers(
+        pa.bool_(), len(array), [None, array.buffers()[0]], offset=array.offset
+    )
+    return places(len(array)).filter(~pl.Series(there))
 
 
 def raw(cells: pl.Series) -> NDArray[Any]:

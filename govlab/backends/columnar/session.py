@@ -27,7 +27,7 @@ from govlab.backends.columnar.layout import Layout
 from govlab.backends.columnar.machine import Machine
 from govlab.backends.columnar.marks import Marks
 from govlab.backends.columnar.parts import INDEX, Part, Unit, guards, origins
-from govlab.backends.columnar.places import places, raw, where
+from govlab.backends.columnar.places import gaps, places, raw, where
 from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Pairs, Table, bounds_of, leaf_codes, states_frame
 from govlab.lang.nodes import Node, Variable, variables
@@ -119,10 +119,10 @@ def _table(session: Session, unit: Unit, parts: list[Part]) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """A number for each row, and the rows that have none, or none that can be told."""
+    """A number for each row; the places of those that have `none`, and flags of others."""
 
     value: NDArray[Any]
-    none: pl.Series | None
+    none: pl.Series
     malformed: pl.Series | None
     unknown: pl.Series | None = None
 
@@ -320,9 +320,8 @@ class Batch:
         plain = self._plain(term.name) if isinstance(term, Variable) else None
         found = self._term(term) if plain is None else plain
         ids = pl.Series(reached(found.value, table.bounds) + np.uint32(FIRST))
-        for flags, code in (
-            (found.none, ABSENT), (found.malformed, MALFORMED), (found.unknown, UNKNOWN)
-        ):  # fmt: skip
+        ids.scatter(found.none, ABSENT)
+        for flags, code in ((found.malformed, MALFORMED), (found.unknown, UNKNOWN)):
             if flags is not None and flags.any():
                 ids.scatter(where(flags), code)
         if plain is None or not isinstance(term, Variable):
@@ -342,7 +341,7 @@ class Batch:
         kind = self.session.plan.reads()[name].name
         if kind != "double" and cells.dtype == pl.Float64 and name != "cost":
             return None
-        value, none = raw(cells), cells.is_null() if cells.null_count() else None
+        value = raw(cells)
         bad = None
         if cells.dtype == pl.Float64 and not np.isfinite(value).all():
             bad = ~cells.is_finite()
@@ -352,7 +351,7 @@ class Batch:
             value = value / 1e6
         elif kind == "double":
             value = value.astype(np.float64)
-        return _Numbers(value, none, bad)
+        return _Numbers(value, gaps(cells), bad)
 
     def _term(self, term: Node | None) -> _Numbers:
         """The number, and where it is malformed and unknown."""
@@ -360,10 +359,10 @@ class Batch:
         states = self.states(-1, variables(term))
         if not isinstance(term, Variable):
             cells = evaluate_nodes([term], states)[0]
-            return _Numbers(raw(cells.value), cells.value.is_null(), None, cells.unknown)
+            return _Numbers(raw(cells.value), gaps(cells.value), None, cells.unknown)
         bad, unknown = (flag(states, f(term.name)) for f in (malformed_name, unknown_name))
         cells = states.get_column(term.name)
-        return _Numbers(raw(cells), cells.is_null(), bad, unknown)
+        return _Numbers(raw(cells), gaps(cells), bad, unknown)
 
     def states(self, scope: int, names: frozenset[str]) -> pl.DataFrame:
         """The states of attributes in these rows, as bundle `scope` sees them."""

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout
 from govlab.backends.columnar.numbering import Words
+from govlab.backends.columnar.places import hits
 from govlab.backends.columnar.telling import Telling
 
 __all__ = ["Firsts", "Spots"]
 
-Spots = NDArray[np.uint32]
+Spots = Ints
 
 _NONE = 64  # where the lowest bit of an empty word is said to stand
 _ONE = np.uint64(1)
@@ -55,17 +55,17 @@ class Firsts:
         free = target | ~np.isin(policy, policy[target])
         return cls(layout, traits, odd, field, policy, rule, target, free)
 
-    def table(self, classes: Classes) -> list[pl.Series]:
+    def table(self, classes: Classes) -> list[Spots]:
         """For each word the spot at each place of each class, `_NONE` + 1 places in a row."""
         found = []
         for at in range(0, classes.guard.shape[1], BITS):
-            places = np.zeros((len(classes.guard), _NONE + 1), np.uint32)
+            places = np.zeros((len(classes.guard), _NONE + 1), np.intp)
             places[:, :BITS] = 3 * (classes.guard[:, at : at + BITS] + 1)
-            found.append(pl.Series(places.reshape(-1)))
+            found.append(places.reshape(-1))
         return found
 
     def spots(
-        self, table: Sequence[pl.Series], index: pl.Series, words: Sequence[Words]
+        self, table: Sequence[Spots], index: Ints, words: Sequence[Words]
     ) -> list[Spots]:
         """The spots of rows of some classes, of words with one bit a field, all of them true: as
         few columns as hold them, a row's from the lowest on."""
@@ -73,30 +73,28 @@ class Firsts:
         found = self._every(table, index, words, none, none)
         return found if self.traits is None else _told(found, self.traits)
 
-    def odd(
-        self, table: Sequence[pl.Series], index: pl.Series, told: Sequence[Words]
-    ) -> list[Spots]:
+    def odd(self, table: Sequence[Spots], index: Ints, told: Sequence[Words]) -> list[Spots]:
         """The same of words with the bits of one rule a field; `told` are three words each: the
         guards, those of them in error, those unknown."""
         found = self._every(table, index, told[::3], told[1::3], told[2::3])
         return found if self.odd_traits is None else _told(found, self.odd_traits)
 
     def _every(
-        self, table: Sequence[pl.Series], index: pl.Series,
+        self, table: Sequence[Spots], index: Ints,
         words: Sequence[Words], error: Sequence[Words], unknown: Sequence[Words],
     ) -> list[Spots]:  # fmt: skip
-        begin, found = index.to_numpy() * np.uint32(_NONE + 1), list[Spots]()
+        begin, found = index * (_NONE + 1), list[Spots]()
         for places, word, *odd in zip(table, words, error, unknown, strict=True):
             if not found:
                 found = list(_columns(places, begin, word, odd))
                 continue
-            rows = np.flatnonzero(word)
+            rows = hits(word != 0)
             some = [bits[rows] if len(bits) else bits for bits in (word, *odd)]
             for more in _columns(places, begin[rows], some[0], some[1:]):
-                column = np.zeros(len(index), np.uint32)
+                column = np.zeros(len(index), np.intp)
                 column[rows] = self._fresh(more, [known[rows] for known in found])
                 found.append(column)
-        return self._on_target(found) or [np.zeros(len(index), np.uint32)]
+        return self._on_target(found) or [np.zeros(len(index), np.intp)]
 
     def _fresh(self, spots: Spots, before: Sequence[Spots]) -> Spots:
         """`spots`, but none where another rule of the field comes `before`, in another word."""
@@ -110,13 +108,13 @@ class Firsts:
         """`spots` without the rules of policies whose target does not stand there as true."""
         if not self.target.any():
             return spots
-        on = [self.policy[c // 3] * (self.target[c // 3] & (c % 3 == 0)) for c in spots]
-        found = []
+        policy, free, found = np.repeat(self.policy, 3), np.repeat(self.free, 3), list[Spots]()
+        true = np.where(np.repeat(self.target, 3) & (np.arange(len(policy)) % 3 == 0), policy, 0)
+        on = [true.take(c) for c in spots]
         for column in spots:
-            at = column // 3
-            kept = self.free[at]
-            for policy in on:
-                kept = kept | (policy == self.policy[at])
+            own, kept = policy.take(column), free.take(column)
+            for other in on:
+                kept |= other == own
             found.append(column * kept)
         return found
 
@@ -129,10 +127,10 @@ class Firsts:
         """Rows of spots as words of at most `BITS` bits."""
         found, bits = list[Words](), self._bits()
         for at in range(0, len(spots), BITS // bits):
-            word = spots[at].astype(np.uint64)
+            word = spots[at]
             for column in spots[at + 1 : at + BITS // bits]:
-                word = word << np.uint64(bits) | column
-            found.append(word)
+                word = word << bits | column
+            found.append(word.astype(np.uint64))
         return found
 
     def codes(self, words: Sequence[Words], count: int) -> Ints:
@@ -149,26 +147,22 @@ class Firsts:
             yield spot // 3 - 1, spot % 3
 
 
-def _columns(places: pl.Series, begin: Spots, word: Words, odd: Sequence[Words]) -> Iterator[Spots]:
+def _columns(places: Spots, begin: Ints, word: Words, odd: Sequence[Words]) -> Iterator[Spots]:
     """The spot of each row's lowest bit, then of the next, until there is none; `odd` has the bits
     in error and those unknown, which goes before error, or nothing."""
-    word = word.copy()
     while word.any():
-        lowest = word & ~(word - _ONE)
-        at = pl.Series(
-            begin + np.bitwise_count(lowest - _ONE)
-        )  # small: a gather of polars is quick
-        spot = places[at].to_numpy()
+        lower = word - _ONE
+        spot = places.take(begin + np.bitwise_count(~word & lower))
         if len(odd[0]):
-            error, unknown = ((bits & lowest) != 0 for bits in odd)
-            spot = spot + np.where(unknown, np.uint32(2), error) * (spot > 0)
+            error, unknown = ((bits & word & ~lower) != 0 for bits in odd)
+            spot += np.where(unknown, 2, error) * (spot > 0)
         yield spot
-        word ^= lowest
+        word = word & lower
 
 
 def _told(spots: list[Spots], traits: NDArray[np.uint8]) -> list[Spots]:
     """`spots` without those that nobody asks about."""
-    own = [traits[column] for column in spots]
+    own = [traits.take(column) for column in spots]
     best = np.maximum.reduce([t & _STRENGTH for t in own])
     nothing, shared = best == 0, best < _ALONE
     decided, limited, found = nothing, np.zeros(len(best), dtype=bool), list[Spots]()
