@@ -30,7 +30,7 @@ from govlab.backends.columnar.units import Table
 
 __all__ = ["Machine", "Rows"]
 
-_NEAR = 2**16
+_NEAR = 2**17
 
 
 class Rows(Protocol):
