@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from govlab.backends.columnar import Engine
+from govlab.backends.columnar.batch import Batch
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.hanging import Hanging, Open, hanging
 from govlab.backends.columnar.numbering import Numbering
-from govlab.backends.columnar.session import Batch
 from govlab.log.kinds import Kinds
 from govlab.schema import LIST_TEXT, MARKS
 

@@ -12,8 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from govlab.backends.columnar import Engine, needed, written
+from govlab.backends.columnar.batch import Batch
 from govlab.backends.columnar.machine import Machine
-from govlab.backends.columnar.session import Batch, Session, machine_of
+from govlab.backends.columnar.session import Session, machine_of
 from govlab.cube import Cube
 from govlab.cube.build import BESIDE
 from govlab.plan import Plan

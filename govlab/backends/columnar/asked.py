@@ -31,11 +31,9 @@ class Effect:
     column: Ints  # of each value
     words: Words
 
-    def of(self, rows: Ints, values: Ints) -> Words:
-        """The words of rows, from their classes and their values."""
-        at = self.column.take(values)
-        at += self.base.take(rows)
-        return self.words.take(at)
+    def of(self, rows: Ints, columns: Ints) -> Words:
+        """The words of rows, from their classes and what `column` has for their values."""
+        return self.words.take(self.base.take(rows) + columns)
 
 
 @dataclass(slots=True)

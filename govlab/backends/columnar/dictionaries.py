@@ -25,12 +25,15 @@ from govlab.backends.columnar.packed import pack, unpack
 from govlab.backends.columnar.places import gaps, raw
 from govlab.schema import LIST_TEXT
 
+Ints = NDArray[np.int64]
+
 __all__ = [
     "ABSENT",
     "FIRST",
     "MALFORMED",
     "NOT_SEEN",
     "UNKNOWN",
+    "UNSEEN",
     "Dictionary",
     "buffer",
     "can_code",
@@ -39,7 +42,10 @@ __all__ = [
 
 ABSENT, MALFORMED, UNKNOWN, FIRST = range(4)
 NOT_SEEN = 2**32 - 1
+UNSEEN = -1
+"""Stands for `NOT_SEEN` where a code is signed."""
 _MOST = 65_536  # distinct values of a column that a table is made of
+_FLAGS = np.array([FIRST, FIRST + 1])  # of false and true
 _FEW = 4  # text with more than a quarter of its values distinct is looked at row by row
 
 
@@ -75,6 +81,8 @@ class Dictionary:
     _dtype: pl.DataType | None = None
     _anchor: pl.Series | None = None  # polars forgets categories that no column has any more
     _table: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
+    _codes_at: Ints = field(default_factory=lambda: np.zeros(0, np.intp))  # the same, to take from
+    _special: bool = False  # some texts are no values
     _elements: Dictionary | None = None  # of lists, which are words of their elements' codes
     _words: Numbering = field(default_factory=lambda: Numbering(nullcontext()))
 
@@ -104,6 +112,18 @@ class Dictionary:
         texts = series if series.dtype == self._dtype else series.cast(self._anchor.dtype)
         place = texts.to_physical()
         return self._known(place, raw(place))
+
+    def placed(self, series: pl.Series) -> tuple[NDArray[Any], Ints] | None:
+        """The place of each cell in a table, and the code at each place (`UNSEEN`: none yet).
+
+        A null's place is any. None where the column holds nothing that has such places, or where
+        some of these stand for no value.
+        """
+        if series.dtype == pl.Boolean and self.values:
+            return raw(series.cast(pl.UInt8)), _FLAGS
+        if self._anchor is None or series.dtype != self._dtype or self._special:
+            return None
+        return raw(series.to_physical()), self._codes_at
 
     def _known(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series | None:
         """What the table has at the place of each of `cells`; None where one is not known."""
@@ -161,6 +181,9 @@ class Dictionary:
 
     def _stand(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series:
         """The codes at these places, of which all are known by now."""
+        codes = np.array(self._places, np.intp)
+        self._special = bool((codes < FIRST).any())
+        self._codes_at = np.where(codes == NOT_SEEN, UNSEEN, codes)
         self._table = buffer(self._places[:])
         found = self._known(cells, place)
         assert found is not None  # they have just been added  # noqa: S101

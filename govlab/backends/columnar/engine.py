@@ -15,6 +15,7 @@ import polars as pl
 
 from govlab.backends.columnar.answers import Answers, Book, answers_frame, overlay
 from govlab.backends.columnar.attributes import prepare, source_column
+from govlab.backends.columnar.batch import Batch
 from govlab.backends.columnar.dictionaries import FIRST
 from govlab.backends.columnar.distinct import Groups, group
 from govlab.backends.columnar.machine import Machine
@@ -22,7 +23,7 @@ from govlab.backends.columnar.missing import Asked, Seen, lacks_of
 from govlab.backends.columnar.native import Native
 from govlab.backends.columnar.parts import Part, Unit, number_of, origins
 from govlab.backends.columnar.places import where
-from govlab.backends.columnar.session import Batch, Session, machine_of
+from govlab.backends.columnar.session import Session, machine_of
 from govlab.backends.columnar.settle import settle
 from govlab.backends.columnar.steps import step_outputs
 from govlab.backends.columnar.telling import Telling

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from govlab.backends.columnar.batch import Batch
 from govlab.backends.columnar.dictionaries import FIRST
 from govlab.backends.columnar.distinct import Groups, group
 from govlab.backends.columnar.engine import Engine
 from govlab.backends.columnar.layout import Bools
 from govlab.backends.columnar.machine import Machine
 from govlab.backends.columnar.parts import Unit
-from govlab.backends.columnar.session import Batch
 from govlab.backends.columnar.units import Table
 
 __all__ = ["Hanging", "Open", "hanging"]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from govlab.backends.columnar.asked import ODD, Asked, Effect
 from govlab.backends.columnar.chain import GUARDS
+from govlab.backends.columnar.dictionaries import UNSEEN
 from govlab.backends.columnar.endings import Endings
 from govlab.backends.columnar.layout import BITS, Bools, Classes, Ints, Layout, lay
 from govlab.backends.columnar.numbering import Words
@@ -27,6 +28,7 @@ from govlab.backends.columnar.parts import Part, Unit
 from govlab.backends.columnar.places import hits
 from govlab.backends.columnar.telling import Telling
 from govlab.backends.columnar.units import Table
+from govlab.backends.columnar.values import Few, Read, Values
 
 __all__ = ["Machine", "Rows"]
 
@@ -40,6 +42,9 @@ class Rows(Protocol):
 
     def ids(self, table: Table) -> pl.Series:
         """The id of each row's value of the table's unit (UInt32); the table knows them all."""
+
+    def values(self, table: Table) -> Values:
+        """The same to be read in blocks; what nobody met yet is `UNSEEN` until `ids` is asked."""
 
     def take(self, rows: pl.Series) -> Self:
         """The rows at some places."""
@@ -57,7 +62,7 @@ class _Run:
     index: Ints
     classes: Classes
     words: list[Words]
-    ids: dict[int, NDArray[np.uint32]] = field(default_factory=dict)
+    values: dict[int, Values] = field(default_factory=dict)
     read: list[tuple[Part, Ints, NDArray[np.uint8]]] = field(default_factory=list)
 
     @classmethod
@@ -65,10 +70,23 @@ class _Run:
         """Rows of these classes at their start."""
         return cls(rows, index, classes, [word.take(index) for word in start])
 
+    def learn(self, table: Table) -> None:
+        """Gives an id to each value that has none yet."""
+        self.rows.ids(table)
+        del self.values[id(table)]
+
     def blocks(self) -> Iterator[slice]:
         """All rows, as many at a time as stay near the processor."""
         for begin in range(0, len(self.index), _NEAR):
-            yield slice(begin, begin + _NEAR)
+            yield slice(begin, min(begin + _NEAR, len(self.index)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What an effect's column has for the rows of a block, to be looked up."""
+
+    effect: Effect
+    read: Read
 
 
 class Machine:
@@ -167,52 +185,56 @@ class Machine:
         found = [np.zeros(len(rows), dtype=bool) for _ in guards]
         for flags, own in zip(found, guards, strict=True):
             flags[self._needing(run, waiting, classes.bits(own))] = True
-        columns = (index.astype(np.uint32), *run.words, *odd[0], *odd[1])
-        return found, list(map(pl.Series, columns))
+        told = [pl.Series(words) for words in (*run.words, *odd[0], *odd[1])]
+        return found, [pl.Series(index), *told]
 
     def _look_up(self, run: _Run, left: Collection[int] = ()) -> None:
         """Takes from the words what each unit's value makes false, but for tables (by id) that are
         `left`."""
-        words, every = len(run.words), list[tuple[NDArray[np.uint32], list[Effect]]]()
-        for asked in self._asking(run.classes):
-            if id(asked.table) not in left:
-                ids = self._ids(run, asked.table)
-                with self.lock:
-                    asked.grow()
-                    effects = [
-                        asked.effect(self.layout, run.classes, number, "kept")
-                        for number in range(words)
-                    ]
-                every.append((ids, effects))
+        every = [a for a in self._asking(run.classes) if id(a.table) not in left]
+        looked = [self._looking(run, asked, 0) for asked in every]
         for some in run.blocks():
-            index, word = run.index[some], run.words[0][some]
-            for ids, (effect, *_) in every:
-                word &= effect.of(index, ids[some].astype(np.intp))
-        for number in range(1, words):  # there are few rows that have more than one
+            word, index = run.words[0][some], run.index[some]
+            for number, asked in enumerate(every):
+                column = looked[number].read(some)
+                if column.min() == UNSEEN:
+                    run.learn(asked.table)
+                    looked[number] = self._looking(run, asked, 0)
+                    column = looked[number].read(some)
+                word &= looked[number].effect.of(index, column)
+        for number in range(1, len(run.words)):  # there are few rows that have more than one
             rows = hits(run.words[number] != 0)
             index = run.index.take(rows)
-            for ids, effects in every:
-                run.words[number][rows] &= effects[number].of(index, ids.take(rows))
+            for asked in every:
+                values = self._values(run, asked.table).of(rows)
+                effect = self._looking(run, asked, number).effect
+                run.words[number][rows] &= effect.of(index, effect.column.take(values))
 
-    def _ids(self, run: _Run, table: Table) -> NDArray[np.uint32]:
+    def _looking(self, run: _Run, asked: Asked, number: int) -> _Looking:
+        values = self._values(run, asked.table)
+        with self.lock:
+            asked.grow()
+            effect = asked.effect(self.layout, run.classes, number, "kept")
+        return _Looking(effect, values.through(effect.column))
+
+    def _values(self, run: _Run, table: Table) -> Values:
         """The id of each row's value of a unit; any where nothing is asked of it that has to be
         worked out."""
-        if id(table) not in run.ids:
+        if id(table) not in run.values:
             worked_out = table.unit.computed()
-            run.ids[id(table)] = (
-                self._worked_out(run, table) if worked_out else run.rows.ids(table).to_numpy()
+            run.values[id(table)] = (
+                self._worked_out(run, table) if worked_out else run.rows.values(table)
             )
-        return run.ids[id(table)]
+        return run.values[id(table)]
 
-    def _worked_out(self, run: _Run, table: Table) -> NDArray[np.uint32]:
+    def _worked_out(self, run: _Run, table: Table) -> Few:
         with self.lock:
             wanting = np.logical_or.reduce([
                 a.wanting(self.layout, run.classes, 0, "kept")
                 for a in self.asked if a.table is table
             ])  # fmt: skip
-        rows, found = hits(wanting.take(run.index)), np.zeros(len(run.index), np.uint32)
-        found[rows] = run.rows.take(pl.Series(rows)).ids(table).to_numpy()
-        return found
+        rows = hits(wanting.take(run.index))
+        return Few(rows, run.rows.take(pl.Series(rows)).ids(table).to_numpy())
 
     def _asking(self, classes: Classes) -> list[Asked]:
         with self.lock:
@@ -236,7 +258,7 @@ class Machine:
         own = run.classes.bits(self.layout.of_part[part])
         verdicts = run.rows.verdict(part, pl.Series(rows)).to_numpy()
         run.read.append((part, rows, verdicts))
-        false, odd = rows[verdicts == 0], rows[verdicts >= 2]  # noqa: PLR2004
+        false, odd = rows[verdicts == 0], rows[verdicts >= 2]
         for number, word in enumerate(run.words):
             word[false] &= ~own[number].take(run.index.take(false))
         run.words[0][odd] &= ~ODD
@@ -306,10 +328,11 @@ class Machine:
         index, classes = run.index.take(rows), run.classes
         error = [word.take(index) for word in classes.error]
         unknown = [word.take(index) for word in classes.unknown]
+        among = np.full(len(run.index), -1)
+        among[rows] = np.arange(len(rows))
         for asked in self._asking(classes):
             if id(asked.table) not in left:
-                values = self._ids(run, asked.table).take(rows)
-                self._put_odd(asked, classes, index, values, (error, unknown))
+                self._put_odd(run, asked, among, (error, unknown))
         for part, read, verdicts in run.read:
             told = np.zeros(len(run.index), np.uint8)
             told[read] = verdicts
@@ -321,27 +344,27 @@ class Machine:
         return error, unknown
 
     def _put_odd(
-        self, asked: Asked, classes: Classes, index: Ints, values: Ints,
-        found: tuple[list[Words], list[Words]],
-    ) -> None:  # fmt: skip
-        """Sets the bits of a unit's parts that are in error, and of those unknown."""
+        self, run: _Run, asked: Asked, among: Ints, found: tuple[list[Words], list[Words]]
+    ) -> None:
+        """Sets the bits of a unit's parts that are in error, and of those unknown, for the rows
+        that are `among` others: at what place, or below 0."""
         with self.lock:
             odd = asked.odd()
-        rows = hits(odd.take(values))
-        if not len(rows):
-            return
-        index, values = index.take(rows), values.take(rows)
+        rows, values = self._values(run, asked.table).odd(odd)
+        at = among.take(rows)
+        index, values, at = run.index.take(rows)[at >= 0], values[at >= 0], at[at >= 0]
         for kind, words in zip(("error", "unknown"), found, strict=True):
             for number, word in enumerate(words):
                 with self.lock:
-                    effect = asked.effect(self.layout, classes, number, kind)
-                word[rows] |= effect.of(index, values)
+                    effect = asked.effect(self.layout, run.classes, number, kind)
+                word[at] |= effect.of(index, effect.column.take(values))
 
 
 def _first(word: Words, low: Words) -> Words:
     """The lowest bit of every field that has one."""
-    lower = word - low
-    return np.bitwise_and(word, np.invert(lower, out=lower), out=lower)
+    lower: Words = word - low
+    np.bitwise_and(word, np.invert(lower, out=lower), out=lower)
+    return lower
 
 
 def _every(classes: Classes, number: int) -> Words:

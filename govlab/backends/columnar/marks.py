@@ -9,7 +9,10 @@ import polars as pl
 
 from govlab.backends.columnar.dictionaries import FIRST, Dictionary
 
-__all__ = ["Marks"]
+__all__ = ["MARKED", "Marks"]
+
+MARKED = ("malformed_columns", "unknown_columns")
+"""The columns of marks."""
 
 
 @dataclass(slots=True)

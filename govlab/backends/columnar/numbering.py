@@ -64,7 +64,8 @@ class Numbering:
         hashes = words * np.uint64(_HASHES[which])
         hashes >>= np.uint64(shift)
         at = hashes.view(np.intp)
-        return numbers.take(at), keys.take(at) != words
+        other = keys.take(at) != words  # before the numbers: another thread may be putting both
+        return numbers.take(at), other
 
     def _learn(self, words: Words) -> None:
         """Numbers for the words that have none."""

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["gaps", "hits", "places", "raw", "where"]
+__all__ = ["among", "gaps", "hits", "places", "raw", "where"]
 
 _known = pl.int_range(2**17, dtype=pl.UInt32, eager=True)
 
@@ -42,6 +42,18 @@ def hits(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     [0, 2]
     """
     return where(pl.Series(flags)).to_numpy().astype(np.intp)  # quicker than numpy's own
+
+
+def among(some: NDArray[Any], others: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each of `some` is one of `others`; these are in order.
+
+    >>> among(np.array([1, 4, 9]), np.array([4, 5])).tolist()
+    [False, True, False]
+    """
+    if not len(others):
+        return np.zeros(len(some), dtype=bool)
+    found = others.take(np.searchsorted(others, some), mode="clip")
+    return np.asarray(found == some)
 
 
 def gaps(cells: pl.Series) -> pl.Series:

@@ -64,9 +64,7 @@ class Firsts:
             found.append(places.reshape(-1))
         return found
 
-    def spots(
-        self, table: Sequence[Spots], index: Ints, words: Sequence[Words]
-    ) -> list[Spots]:
+    def spots(self, table: Sequence[Spots], index: Ints, words: Sequence[Words]) -> list[Spots]:
         """The spots of rows of some classes, of words with one bit a field, all of them true: as
         few columns as hold them, a row's from the lowest on."""
         none = [np.zeros(0, np.uint64)] * len(words)
