@@ -16,7 +16,7 @@ from govlab.lang.syntax import Span
 from govlab.types import BOOL
 
 _UNIT = Unit("columns", -1, ("env",), ())
-_CODES = {"kept": (0,), "error": (2,), "unknown": (3,), "either": (2, 3)}
+_CODES = {"kept": (0,), "error": (2,), "unknown": (3,)}
 
 
 def _parts(count: int) -> list[Part]:
@@ -64,8 +64,7 @@ def test_a_table_says_what_each_guard_does(kind: str, case: tuple[Layout, Classe
     layout, classes, asked = case
     for number in range(len(classes.start)):
         effect = asked.effect(layout, classes, number, kind)
-        column = effect.column[asked.classes]
         for row in range(len(classes)):
-            for value in range(asked.table.size):
-                found = effect.words[effect.base[row] + column[value]]
+            every = np.full(asked.table.size, row)
+            for value, found in enumerate(effect.of(every, effect.column)):
                 assert found == _word(layout, classes, asked, (row, value, number), kind)

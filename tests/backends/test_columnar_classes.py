@@ -12,11 +12,11 @@ import pytest
 
 from govlab.backends.columnar import Engine, decide_frame, rounds, variants
 from govlab.backends.columnar.answers import Answers
+from govlab.backends.columnar.batch import Batch
 from govlab.backends.columnar.classes import row_classes
 from govlab.backends.columnar.distinct import Groups
 from govlab.backends.columnar.machine import Machine
 from govlab.backends.columnar.reach import alike
-from govlab.backends.columnar.batch import Batch
 from tests.backends.differential import differences, plan_of, random_case
 
 Events = list[dict[str, Any]]

@@ -17,6 +17,7 @@ from govlab.backends.columnar.cells import dtype_of, malformed_name, to_cells, u
 from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.flat import Flat
 from govlab.backends.columnar.leftout import LeftOut, without
+from govlab.backends.columnar.places import where
 from govlab.runtime.event import COUNTS, argument_state, argument_values, attribute_states
 from govlab.runtime.states import MALFORMED
 from govlab.types import Type
@@ -92,7 +93,7 @@ def with_states(
     for name in reads:
         gone = left_out.rows(name)
         value, bad = without(gone, *values[name])
-        bad = _either(bad, _named(events.raw, bad_texts, _aliases(name) - cleared))
+        bad = _either(bad, _named(bad_texts, _aliases(name) - cleared))
         hidden = _either(_hidden(events.raw, name, known, unknown_texts), gone)
         columns.extend(_marked(name, value, bad, None if events.known else hidden))
     stale = [
@@ -133,7 +134,7 @@ def _hidden(raw: pl.DataFrame, name: str, known: frozenset[str], texts: _Texts) 
         names |= {"cost"} - known
     if lacking(raw, name) and name not in _OPTIONAL and names:
         return pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
-    return _named(raw, texts, names)
+    return _named(texts, names)
 
 
 def lacking(raw: pl.DataFrame, name: str) -> bool:
@@ -143,29 +144,31 @@ def lacking(raw: pl.DataFrame, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The distinct texts of a column that lists marked columns."""
+    """A column that lists marked columns, and its distinct texts."""
 
-    column: str
+    cells: pl.Series
     distinct: tuple[str, ...]
 
     @classmethod
     def of(cls, raw: pl.DataFrame, column: str) -> Self:
         """The texts of `column`; none where `raw` lacks it."""
         if column not in raw.columns:
-            return cls(column, ())
+            return cls(pl.Series(), ())
         texts = raw.get_column(column)
         some = texts if len(texts) < _SMALL else texts.unique()
         found = dict.fromkeys(some.cast(pl.String).to_list())
-        return cls(column, tuple(text for text in found if text is not None))
+        return cls(texts, tuple(text for text in found if text is not None))
 
 
-def _named(raw: pl.DataFrame, texts: _Texts, names: frozenset[str]) -> pl.Series | None:
+def _named(texts: _Texts, names: frozenset[str]) -> pl.Series | None:
     """Where a list of columns holds one of `names`; None where it never does."""
     holding = [t for t in texts.distinct if names & set(t.split(","))]
     if not holding:
         return None
-    column = pl.col(texts.column).cast(pl.String)
-    return raw.select(column.is_in(holding).fill_null(False)).to_series()
+    there = where(texts.cells.is_not_null())  # of most rows there are none
+    hit = texts.cells[there].cast(pl.String).is_in(holding)
+    found = pl.repeat(False, len(texts.cells), dtype=pl.Boolean, eager=True)
+    return found.scatter(there.filter(hit), True)
 
 
 def _values(raw: pl.DataFrame, reads: Mapping[str, Type]) -> dict[str, _Read]:
@@ -222,16 +225,21 @@ def _gaps(column: pl.Series) -> pl.Series | None:
 def _number(column: pl.Series, name: str, type_: Type) -> _Read:
     """An int in int64, a finite double; no negative count."""
     typed = column.cast(pl.Float64 if type_.name == "double" else pl.Int64, strict=False)
-    value = pl.col("v") / 1e6 if name == "cost" else pl.col("v")
-    bad = ~pl.col("v").is_finite() if type_.name == "double" and name != "cost" else pl.lit(False)
-    counts = pl.col("v") < 0 if name in COUNTS else pl.lit(False)
-    lost = pl.Series(typed.is_null() & column.is_not_null())
-    frame = (
-        typed.alias("v")
-        .to_frame()
-        .select(value.alias("v"), (bad | counts).fill_null(False).alias("m"))
-    )
-    return frame.get_column("v"), frame.get_column("m") | lost
+    value = typed / 1e6 if name == "cost" else typed
+    bad: pl.Series | None = None
+    if typed.null_count() > column.null_count():
+        bad = typed.is_null() & column.is_not_null()
+    if type_.name == "double" and name != "cost":
+        bad = _either(bad, _true(~typed.is_finite()))
+    least = typed.min() if name in COUNTS else None
+    if isinstance(least, int | float) and least < 0:
+        bad = _either(bad, _true(typed < 0))
+    return value, bad
+
+
+def _true(flags: pl.Series) -> pl.Series | None:
+    """`flags`, false where there is none; None where none is true."""
+    return flags.fill_null(False) if flags.any() else None
 
 
 def read_distinct(

@@ -34,8 +34,8 @@ class Chain:
     def words(self, begin: int, end: int) -> list[Words]:
         """The words of the numbers from `begin` to `end`."""
         at, words = np.arange(begin, end), list[Words]()
-        for stage in reversed(self.stages):
+        for stage in reversed(self.stages[1:]):
             found = stage.words[at]
             words.insert(0, found & GUARDS)
             at = (found >> np.uint64(BITS)).astype(np.int64)
-        return words
+        return [self.stages[0].words[at], *words]

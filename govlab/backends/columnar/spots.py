@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = ["Firsts", "Spots"]
 
 Spots = Ints
 
+_WHOLE = 63  # bits of a word that numbers are found for
 _NONE = 64  # where the lowest bit of an empty word is said to stand
 _ONE = np.uint64(1)
 _STRENGTH, _SPEAKS, _LIMITS = 7, 8, 16  # of a trait: how strict an outcome is, and flags
@@ -118,15 +120,21 @@ class Firsts:
 
     # -- as words ----------------------------------------------------------------------------
 
-    def _bits(self) -> int:
-        return (3 * len(self.field)).bit_length()
+    def _held(self, count: int) -> tuple[int, list[int]]:
+        """The bits of a spot, and how many of `count` spots each word holds: the first one may be
+        as full as a word can be."""
+        bits, held = (3 * len(self.field)).bit_length(), list[int]()
+        while count:
+            held.append(min(count, (BITS if held else _WHOLE) // bits))
+            count -= held[-1]
+        return bits, held
 
     def pack(self, spots: Sequence[Spots]) -> list[Words]:
-        """Rows of spots as words of at most `BITS` bits."""
-        found, bits = list[Words](), self._bits()
-        for at in range(0, len(spots), BITS // bits):
-            word = spots[at]
-            for column in spots[at + 1 : at + BITS // bits]:
+        """Rows of spots as words of at most `BITS` bits, but for the first."""
+        (bits, held), found, left = self._held(len(spots)), list[Words](), iter(spots)
+        for count in held:
+            word = next(left)
+            for column in islice(left, count - 1):
                 word = word << bits | column
             found.append(word.astype(np.uint64))
         return found
@@ -136,13 +144,12 @@ class Firsts:
         return self.layout.codes(len(words[0]), self._guards(words, count))
 
     def _guards(self, words: Sequence[Words], count: int) -> Iterator[tuple[Ints, Ints]]:
-        bits = self._bits()
-        many, mask = BITS // bits, np.uint64(2**bits - 1)
-        for at in range(count):
-            held = min(many, count - at // many * many)
-            shift = np.uint64(bits * (held - 1 - at % many))
-            spot = ((words[at // many] >> shift) & mask).astype(np.int64)
-            yield spot // 3 - 1, spot % 3
+        bits, held = self._held(count)
+        mask = np.uint64(2**bits - 1)
+        for word, many in zip(words, held, strict=True):
+            for at in reversed(range(many)):
+                spot = ((word >> np.uint64(bits * at)) & mask).astype(np.int64)
+                yield spot // 3 - 1, spot % 3
 
 
 def _columns(places: Spots, begin: Ints, word: Words, odd: Sequence[Words]) -> Iterator[Spots]:
