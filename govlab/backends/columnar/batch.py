@@ -21,6 +21,7 @@ from govlab.backends.columnar.dictionaries import (
     UNKNOWN,
     Dictionary,
 )
+from govlab.backends.columnar.layout import Ints
 from govlab.backends.columnar.marks import MARKED
 from govlab.backends.columnar.parts import INDEX, Part, origins
 from govlab.backends.columnar.places import among, gaps, places, raw, where
@@ -42,7 +43,7 @@ class _Numbers:
     others."""
 
     value: NDArray[Any]
-    none: pl.Series
+    none: Ints
     malformed: pl.Series | None
     unknown: pl.Series | None = None
     turned: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray
@@ -274,11 +275,10 @@ class Batch:
         return Binned(found.value, found.turned, table.bounds, apart)
 
     def _apart(
-        self, none: pl.Series, bad: pl.Series | None,
+        self, absent: Ints, bad: pl.Series | None,
         names: frozenset[str], hidden: frozenset[str] = frozenset(),
     ) -> Apart:  # fmt: skip
         """The rows that have no value, by why; as `_marked` has it."""
-        absent = none.to_numpy()
         malformed = self.named("malformed_columns", names).to_numpy()
         if bad is not None and bad.any():
             malformed = np.union1d(malformed, where(bad).to_numpy())
@@ -294,7 +294,7 @@ class Batch:
         plain = self._plain(term.name) if isinstance(term, Variable) else None
         found = self._term(term) if plain is None else plain
         ids = pl.Series(reached(found.turned(found.value), table.bounds) + np.uint32(FIRST))
-        ids.scatter(found.none, ABSENT)
+        ids.scatter(pl.Series(found.none), ABSENT)
         for flags, code in ((found.malformed, MALFORMED), (found.unknown, UNKNOWN)):
             if flags is not None and flags.any():
                 ids.scatter(where(flags), code)

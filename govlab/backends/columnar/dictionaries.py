@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from govlab.backends.columnar.distinct import group
@@ -49,11 +48,9 @@ _FLAGS = np.array([FIRST, FIRST + 1])  # of false and true
 _FEW = 4  # text with more than a quarter of its values distinct is looked at row by row
 
 
-def buffer(numbers: array[int] | bytearray, dtype: pa.DataType | None = None) -> pl.Series:
-    """The numbers as a series (UInt32), without a copy: they must not change while it is used."""
-    kind = pa.uint32() if dtype is None else dtype
-    made = pl.from_arrow(pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)]))
-    return pl.Series(made)
+def buffer(numbers: array[int]) -> pl.Series:
+    """The numbers as a series (UInt32)."""
+    return pl.Series(np.array(numbers, np.uint32))
 
 
 def can_code(series: pl.Series) -> bool:
@@ -219,7 +216,7 @@ class Dictionary:
 
 def _absent(cells: pl.Series, codes: pl.Series) -> pl.Series:
     """`codes`, but where there is no cell."""
-    return codes.scatter(gaps(cells), ABSENT) if cells.null_count() else codes
+    return codes.scatter(pl.Series(gaps(cells)), ABSENT) if cells.null_count() else codes
 
 
 def with_lists(frame: pl.DataFrame) -> pl.DataFrame:
