@@ -164,17 +164,20 @@ class Dictionary:
         return _absent(series, pl.Series(raw(series.cast(pl.UInt32)) + np.uint32(FIRST)))
 
     def _texts(self, series: pl.Series) -> pl.Series:
-        place = series.to_physical()
-        found = self._known(place, raw(place))
+        physical = series.to_physical()
+        found = self._known(physical, raw(physical))
         if found is not None:
             return found
-        high = int(str(place.max()))
+        rows = physical.arg_unique()
+        place, texts = physical[rows].to_list(), series[rows].cast(pl.String).to_list()
+        high = int(str(physical.max()))
         self._places.extend([NOT_SEEN] * (high + 1 - len(self._places)))
-        distinct = series.drop_nulls().unique()
-        for at, value in zip(distinct.to_physical(), distinct.cast(pl.String), strict=True):
-            if self._places[at] == NOT_SEEN:
+        for at, value in zip(place, texts, strict=True):
+            if value is not None and self._places[at] == NOT_SEEN:
                 self._places[at] = self._list(json.loads(value)) if self.lists else self.code(value)
-        return self._stand(place, raw(place.fill_null(distinct.to_physical()[0])))
+        every = raw(physical).copy()
+        every[gaps(physical)] = high  # a null's is any
+        return self._stand(physical, every)
 
     def _stand(self, cells: pl.Series, place: NDArray[Any]) -> pl.Series:
         """The codes at these places, of which all are known by now."""

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from govlab.backends.columnar.chain import Chain
-from govlab.backends.columnar.distinct import group
 from govlab.backends.columnar.layout import Classes, Ints, Layout
 from govlab.backends.columnar.numbering import Numbering, Words
 from govlab.backends.columnar.spots import Firsts, Spots
@@ -68,16 +66,11 @@ class Endings:
         return which.take(numbers)
 
     def _places(self, codes: Ints) -> list[int]:
-        """What `finish` gives for rows of outcomes."""
+        """What `finish` gives for rows of outcomes: for the first of those that have one key."""
         keys = codes if self.telling is None else self.telling.keys(codes)
-        groups = group(map(pl.Series, keys.T.astype(np.uint32)), len(keys))
-        first = groups.rows.to_numpy()
-        rows = zip(keys[first].tolist(), codes[first].tolist(), strict=True)
-        found = np.array([self._place(tuple(key), tuple(row)) for key, row in rows])
-        return found[groups.ids.to_numpy()].tolist()  # type: ignore[no-any-return]
-
-    def _place(self, key: tuple[int, ...], codes: tuple[int, ...]) -> int:
-        """What `finish` gave for the first outcomes that have this key."""
-        if key not in self.finished:
-            self.finished[key] = self.finish(codes)
-        return self.finished[key]
+        found = []
+        for key, row in zip(map(tuple, keys.tolist()), codes.tolist(), strict=True):
+            if key not in self.finished:
+                self.finished[key] = self.finish(tuple(row))
+            found.append(self.finished[key])
+        return found
