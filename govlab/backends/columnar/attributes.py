@@ -231,8 +231,7 @@ def _number(column: pl.Series, name: str, type_: Type) -> _Read:
         bad = typed.is_null() & column.is_not_null()
     if type_.name == "double" and name != "cost":
         bad = _either(bad, _true(~typed.is_finite()))
-    least = typed.min() if name in COUNTS else None
-    if isinstance(least, int | float) and least < 0:
+    if name in COUNTS:
         bad = _either(bad, _true(typed < 0))
     return value, bad
 

@@ -317,7 +317,7 @@ class Batch:
         value, bad = raw(cells), None
         if cells.dtype == pl.Float64 and not np.isfinite(value).all():
             bad = ~cells.is_finite()
-        if name in COUNTS and value.min(initial=0) < 0:
+        if name in COUNTS and (value < 0).any():
             bad = cells < 0 if bad is None else bad | (cells < 0)
         turned = _dollars if name == "cost" else _doubles if kind == "double" else np.asarray
         return _Numbers(value, gaps(cells), bad, None, turned)
