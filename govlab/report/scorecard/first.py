@@ -142,10 +142,10 @@ def unknown_lines(sheet: Sheet) -> Iterator[str]:
     told: set[str] = set()
     for lack in sheet.lacks:
         told |= {*lack.answers, *lack.helps}
-        yield f"{remedy(lack.column)} would {' and '.join(_use(lack))}"
+        yield from _use(lack, sheet)
     for row in sheet.rows:
         if row.id not in told and _open(row, sheet.document.get("unknown")):
-            yield f"{row.id}: {row.sentence}"
+            yield row.sentence
 
 
 def _open(row: Row, gaps: Mapping[str, Any] | None) -> bool:
@@ -155,11 +155,14 @@ def _open(row: Row, gaps: Mapping[str, Any] | None) -> bool:
     return row.id in gaps["figures"] or row.id in gaps["unchecked"]
 
 
-def _use(lack: Lack) -> Iterator[str]:
-    if lack.answers:
-        yield f"answer {', '.join(lack.answers)}"
-    if lack.helps:
-        yield f"help to answer {', '.join(lack.helps)}"
+def _use(lack: Lack, sheet: Sheet) -> Iterator[str]:
+    """What a column would answer, one question for all that wait for it."""
+    for more, ids in (("", lack.answers), (" and other columns", lack.helps)):
+        if ids:
+            row = sheet.row(ids[0])
+            first = row.question if row else ids[0]
+            many = f"{len(ids)} figures, the first: " if len(ids) > 1 else ""
+            yield f"With {remedy(lack.column)}{more}: {many}{first}"
 
 
 def next_steps(sheet: Sheet) -> Iterator[tuple[str, str]]:

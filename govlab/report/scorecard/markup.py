@@ -25,7 +25,8 @@ Child = Markup | str | int | None
 def element(tag: str, *children: Child, **attributes: str | int | bool | None) -> Markup:
     """One element. Names of attributes have `_` for `-`, and one at the end where Python needs it.
 
-    Text is escaped and its controls written out; None is nothing, True a bare attribute.
+    Text is escaped, its controls written out, and no line ends before a `%`; None is nothing,
+    True a bare attribute.
 
     >>> element("td", "<b>", class_="n", data_sort=3).text
     '<td class="n" data-sort="3">&lt;b&gt;</td>'
@@ -52,7 +53,7 @@ def _text(child: Child) -> str:
         case Markup(text):
             return text
         case _:
-            return _escaped(child)
+            return _escaped(child).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _escaped(value: str | int) -> str:

@@ -40,7 +40,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   (table.closest(".scroll") || table).before(line);
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    for (const row of rows) row.hidden = !row.textContent.replaceAll("\u00a0", " ").toLowerCase().includes(wanted);
     told.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows shown`;
   });
 }

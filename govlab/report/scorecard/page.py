@@ -17,7 +17,7 @@ from govlab.report.scorecard.first import (
     unknown_lines,
 )
 from govlab.report.scorecard.markup import Markup, element, joined
-from govlab.report.scorecard.pictures import drawable
+from govlab.report.scorecard.pictures import drawable, finding
 from govlab.report.scorecard.sections import compared, cuts, maturity, methods, projected, sources
 from govlab.report.scorecard.sheet import FAMILIES, Finding, Sheet
 from govlab.report.scorecard.shell import asset, shell
@@ -82,11 +82,15 @@ def _first(sheet: Sheet) -> Markup:
         element(
             "div",
             element("div", element("h3", "The largest risks"), _findings(sheet)),
-            element("div", element("h3", "What to do next"), _steps(sheet)),
+            element(
+                "div",
+                element("h3", "What to do next"),
+                _steps(sheet),
+                element("h3", "What is unknown, and which column would answer it"),
+                _unknown(sheet),
+            ),
             class_="pair",
         ),
-        element("h3", "What is unknown, and which column would answer it"),
-        _unknown(sheet),
     )
 
 
@@ -140,7 +144,11 @@ def _family(sheet: Sheet, family: str) -> Markup:
     charts = [
         element(
             "figure",
-            element("figcaption", picture.question),
+            element(
+                "figcaption",
+                picture.question,
+                element("span", finding(sheet, picture), class_="soft"),
+            ),
             scrolling(inline(sheet, picture), f"Chart: {picture.question}"),
         )
         for picture in drawable(sheet)

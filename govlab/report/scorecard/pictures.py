@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
@@ -13,7 +13,7 @@ from govlab.report.scorecard.first import scope_line
 from govlab.report.scorecard.sheet import Part, Row, Sheet
 from govlab.report.text import clean, cut
 
-__all__ = ["BAR", "INK", "LINE", "MOST", "PICTURES", "Picture", "chart", "drawable"]
+__all__ = ["BAR", "INK", "LINE", "MOST", "PICTURES", "Picture", "chart", "drawable", "finding"]
 
 INK, BAR, LINE = "#1b1f24", "#3a7fc1", "#8a929c"
 """Text, marks and lines; all but text keep their contrast on white and on near-black."""
@@ -26,13 +26,17 @@ _SCALES = {"share": (1.0, "share"), "s": (3600.0, "hours"), "min": (1.0, "minute
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart of figures side by side, or of one figure over a cut: of `""` by what there is."""
+    """A chart of figures side by side, or of one figure over a cut: of `""` by what there is.
+
+    Its finding is its highest mark, its lowest, or its first.
+    """
 
     name: str
     family: str
     question: str
     figures: tuple[str, ...]
     cut: str | None = None
+    tells: Literal["most", "least", "first"] = "most"
 
 
 PICTURES = (
@@ -68,6 +72,7 @@ PICTURES = (
         "approvals",
         "How long do answers take?",
         ("approvals.wait_p50", "approvals.wait_p90", "approvals.wait_p95", "approvals.wait_p99"),
+        tells="first",
     ),
     Picture(
         "approvals",
@@ -106,6 +111,7 @@ PICTURES = (
             "audit.where_runs",
             "audit.evidence_runs",
         ),
+        tells="least",
     ),
     Picture(
         "operations",
@@ -128,6 +134,20 @@ def drawable(sheet: Sheet) -> Iterator[Picture]:
     return (picture for picture in PICTURES if len(_known(_marks(sheet, picture))) > 1)
 
 
+def finding(sheet: Sheet, picture: Picture) -> str:
+    """What the chart shows first, in words, e.g. `Most: refunds, 12.0 % (12 of 100)`."""
+    known = _known(_marks(sheet, picture))
+    known = [mark for mark in known if mark["low"] is not None] or known  # few runs tell little
+    if picture.tells == "first":
+        name, label = known[0]["name"], known[0]["label"]
+        return f"{name[:1].upper()}{name[1:]} {label}"
+    pick = max if picture.tells == "most" else min
+    told = pick(known, key=lambda mark: mark["value"])
+    if not told["value"] and picture.tells == "most":
+        return f"Nowhere above {told['said']}"
+    return f"{picture.tells.capitalize()}: {told['name']}, {told['label']}"
+
+
 def chart(
     sheet: Sheet, picture: Picture, *, title: bool = True, width: int = 560
 ) -> alt.LayerChart:
@@ -135,7 +155,7 @@ def chart(
     marks = _marks(sheet, picture)
     drawn = _line(marks) if picture.cut == "day" else _bars(marks, width)
     if title:
-        about = f"{scope_line(sheet.scope)}; lines are 95 % intervals"
+        about = [finding(sheet, picture), scope_line(sheet.scope)]
         drawn = drawn.properties(
             title=alt.Title(
                 picture.question, subtitle=about, anchor="start", fontSize=16, offset=12
@@ -177,9 +197,9 @@ def _mark(name: str, of: Row | Part, unit: str) -> dict[str, Any]:
         for key, number in (("value", of.value), ("low", of.low), ("high", of.high))
     }
     said = of.shown if isinstance(of, Row) else of.shown(unit)
-    label = said + ("" if of.value is None else f"  ({of.counted})")
+    label = said + ("" if of.value is None else f" ({of.counted})")
     shown = cut(clean(name), _CELLS)
-    return {"name": shown, **numbers, "label": label, "unit": unit, "by": ""}
+    return {"name": shown, **numbers, "label": label, "said": said, "unit": unit, "by": ""}
 
 
 def _known(marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -193,11 +213,11 @@ def _bars(marks: list[dict[str, Any]], width: int) -> Any:
     unit = marks[0]["unit"]
     top = max(mark["end"] for mark in marks) or 1.0
     room = top * width / max(width - 170, width / 3)  # for the labels, to the right of the marks
-    axis = alt.Axis(format="%" if unit == "share" else "", tickCount=5, grid=True)
+    axis = alt.Axis(format="%" if unit == "share" else "", tickCount=5, grid=False)
     x = alt.X(
         "value:Q",
         axis=axis,
-        title=_SCALES.get(unit, (1, unit))[1],
+        title=_title(marks),
         scale=alt.Scale(domain=[0, room], nice=False),
     )
     order = [mark["name"] for mark in marks]
@@ -209,24 +229,39 @@ def _bars(marks: list[dict[str, Any]], width: int) -> Any:
     return alt.layer(bars, rules.transform_filter("datum.low != null"), text)
 
 
+def _title(marks: list[dict[str, Any]]) -> str:
+    """The unit of the marks, and what the lines are where there are any."""
+    unit = marks[0]["unit"]
+    name = _SCALES.get(unit, (1, unit))[1]
+    lined = any(mark["low"] is not None for mark in marks)
+    return f"{name}; lines are 95 % intervals" if lined else name
+
+
 def _line(marks: list[dict[str, Any]]) -> Any:
     """Days in their order, with the band of their intervals."""
-    for place, mark in enumerate(marks):
-        mark["place"] = place
     unit = marks[0]["unit"]
-    axis = alt.Axis(labelAngle=-40, labelOverlap="greedy", title="day")
+    order = [mark["name"] for mark in marks]  # a layer that lacks the first day keeps its place
     base = alt.Chart(pl.DataFrame(marks, infer_schema_length=None)).encode(
-        x=alt.X("name:O", sort=None, axis=axis)
+        x=alt.X("name:O", sort=order, axis=_days(order))
     )
     y = alt.Y(
         "value:Q",
         axis=alt.Axis(format="%" if unit == "share" else "", tickCount=5),
-        title=_SCALES.get(unit, (1, unit))[1],
+        title=_title(marks),
         scale=alt.Scale(zero=True),
     )
     bands = base.mark_rule(color=LINE, strokeWidth=3, opacity=0.55).encode(y="low:Q", y2="high:Q")
     line = base.mark_line(color=BAR, point=alt.OverlayMarkDef(color=BAR, size=30)).encode(y=y)
     return alt.layer(bands.transform_filter("datum.low != null"), line)
+
+
+def _days(names: list[str]) -> alt.Axis:
+    """Days of one year without it, so that they stand upright."""
+    year, *more = {name[:4] for name in names}
+    if more:
+        return alt.Axis(labelAngle=-40, labelOverlap="greedy", title="day")
+    short = "slice(datum.label, 5)"
+    return alt.Axis(labelAngle=0, labelOverlap="greedy", labelExpr=short, title=f"day of {year}")
 
 
 def _configured(drawn: Any) -> Any:

@@ -29,6 +29,7 @@ METHODS = (
     "Times are counted to the newest action of the scope: the same log gives the same report.",
 )
 """How figures are made, for the reader of a report."""
+_SAYING = ("left_out", "source")  # of these a zero says nothing
 _TIMES = ("oldest", "newest", "as_of", "since", "until")
 _LABELS = {
     "events": "actions", "log_events": "actions in the log", "oldest": "oldest action",
@@ -47,8 +48,11 @@ def cuts(sheet: Sheet) -> Markup | None:
 def _cut(sheet: Sheet, name: str) -> Markup:
     parts = sheet.cuts[name]
     heading = element("h3", f"By {name}")
-    if all(part.at is None for part in parts):
-        return joined(heading, element("p", f"The log does not record `{name}`."))
+    match list(dict.fromkeys(part.at for part in parts)):
+        case [None]:
+            return joined(heading, element("p", f"The log does not record `{name}`."))
+        case [alone]:
+            return joined(heading, element("p", f"All of it is of `{alone}`."))
     return joined(heading, cut_table(sheet, name, parts))
 
 
@@ -136,7 +140,7 @@ def _there(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     found = {name: one for name, one in value.items() if one not in (None, [], {})}
-    return {n: left for n, left in found.items() if left} if key == "left_out" else found
+    return {n: left for n, left in found.items() if left} if key in _SAYING else found
 
 
 def _said(value: Any) -> str:

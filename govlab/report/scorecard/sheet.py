@@ -31,17 +31,48 @@ STATUSES: Mapping[str, str] = {
 }
 """How each status is written, the worst first: a sign and a word, so that colour is never alone."""
 
+_MONEY = "micro-USD"
 # short names where an id's own words say too little to a newcomer
 _NAMES: Mapping[str, str] = {
+    "decisions.decided_share": "met a decision",
+    "decisions.allow_rate": "allowed",
+    "decisions.constraint_rate": "allowed within limits",
+    "decisions.approval_rate": "held for approval",
+    "decisions.deny_rate": "denied",
+    "decisions.remediation_rate": "safer variant proposed",
+    "decisions.bypass_rate": "went round the control",
+    "decisions.unregistered_digest_rate": "by untested versions",
+    "approvals.missing_rate": "ran without approval",
+    "approvals.used_late_rate": "used after its end",
+    "approvals.snapshot_mismatch_rate": "given under other rules",
+    "approvals.action_mismatch_rate": "given for another action",
+    "approvals.reused_rate": "used more than once",
+    "approvals.self_approval_rate": "given by the asking side",
     "approvals.wait_p50": "half answered within",
     "approvals.wait_p90": "90 % answered within",
     "approvals.wait_p95": "95 % answered within",
     "approvals.wait_p99": "99 % answered within",
+    "constraints.breach_rate": "broke a limit",
+    "constraints.cost_breach_rate": "limit on cost",
+    "constraints.time_breach_rate": "limit on time",
+    "constraints.records_breach_rate": "limit on records",
+    "constraints.lines_breach_rate": "limit on lines",
+    "constraints.files_breach_rate": "limit on files",
+    "constraints.retries_breach_rate": "limit on retries",
     "audit.who_runs": "who initiated it",
     "audit.what_runs": "what was decided and why",
     "audit.approval_runs": "who approved it",
     "audit.where_runs": "what ran, where",
     "audit.evidence_runs": "where the evidence is",
+    "audit.complete_runs": "answer all five questions",
+    "operations.failure_rate": "failed",
+    "operations.timeout_rate": "ran into a timeout",
+    "operations.dead_letter_rate": "ended in the dead letter queue",
+    "operations.retry_share": "another try of an earlier one",
+    "operations.retry_storm_rate": "tried five times or more",
+    "operations.laundering_rate": "denied, run by another agent",
+    "operations.fail_open_rate": "ran though nobody answered",
+    "operations.fail_open_share": "ran without an answer",
 }
 
 
@@ -79,8 +110,8 @@ class Row:
 
     @property
     def counted(self) -> str:
-        """What was counted among what, e.g. `12 of 40`."""
-        return _counted(self.numerator, self.denominator)
+        """What was counted among what, e.g. `12 of 40`; money is no count."""
+        return "-" if self.unit == _MONEY else _counted(self.numerator, self.denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def test_a_table_is_sorted_by_keyboard_alone(opened: Opened) -> None:
 
 
 def shares(texts: list[str]) -> list[float]:
-    return [float(text.removesuffix(" %")) for text in texts if text != "unknown"]
+    return [float(text.removesuffix("\N{NO-BREAK SPACE}%")) for text in texts if text != "unknown"]
 
 
 def test_rows_are_filtered_and_counted(opened: Opened) -> None:
@@ -186,3 +186,11 @@ def test_on_a_phone_the_text_of_charts_can_be_read(opened: Opened) -> None:
     })""")
     assert len(sizes) > 3
     assert min(sizes) >= 10
+
+
+@pytest.mark.parametrize("opened", [{"viewport": {"width": 360, "height": 700}}], indirect=True)
+def test_on_a_phone_all_of_a_figure_is_on_the_page(opened: Opened) -> None:
+    edges = opened.page.evaluate("""[...document.querySelectorAll('table.figures td')].map(
+        cell => cell.getBoundingClientRect().right)""")
+    assert len(edges) > 100
+    assert max(edges) <= 360

@@ -91,7 +91,7 @@ def test_no_attribute_runs_or_styles_and_hostile_text_is_text(html: str, read: R
 
 
 def test_every_figure_says_all_it_has(html: str, read: Read) -> None:
-    shown = "".join(text for _, text in read.texts)
+    shown = "".join(text for _, text in read.texts).replace("\N{NO-BREAK SPACE}", " ")
     for figure in document()["figures"]:
         for key in ("id", "question", "sentence", "why", "next_step"):
             assert figure[key] in shown
@@ -105,7 +105,7 @@ def test_the_first_section_has_what_a_reader_needs_first(html: str) -> None:
     chips = first[first.index('<ul class="chips">') : first.index("</ul>")]
     assert chips.count("<li>") == 5
     for said in ("round the control", "id e1", "over the limit",
-                 "action_sha256 would answer approvals.action_mismatch_rate"):  # fmt: skip
+                 "With action_sha256: How many approvals"):  # fmt: skip
         assert said in first
 
 
@@ -159,6 +159,24 @@ def test_a_cut_that_the_log_does_not_record_is_a_sentence() -> None:
     assert "The log does not record `tenant`." in said
     assert "By tenant: the main figures" not in said
     assert "not recorded" in said[said.index("By tool: the main figures") :]
+
+
+def test_a_cut_with_one_value_is_a_sentence() -> None:
+    said = page(Sheet.of(document(cuts={"tenant": ("acme <b>",), "tool": ("a", "b")})))
+    assert "All of it is of `acme &lt;b&gt;`." in said
+    assert "By tenant: the main figures" not in said
+
+
+def test_no_line_ends_before_a_percent_sign(read: Read) -> None:
+    prose = [text for tag, text in read.texts if tag not in ("script", "style", "text")]
+    assert not [text for text in prose if " %" in text]
+    assert [text for text in prose if "\N{NO-BREAK SPACE}%" in text]
+
+
+def test_money_is_no_count() -> None:
+    rows = [row for row in Sheet.of(document()).rows if row.unit == "micro-USD"]
+    assert rows
+    assert all("USD" in row.shown and row.counted == "-" for row in rows)
 
 
 def test_same_inputs_same_bytes_whatever_the_process(tmp_path: Path, html: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 
 from govlab.kpi.catalog import FIGURES
 from govlab.report.scorecard import Sheet, assets
 from govlab.report.scorecard.drawing import SLIDE
-from govlab.report.scorecard.pictures import MOST, PICTURES, chart, drawable
+from govlab.report.scorecard.pictures import MOST, PICTURES, chart, drawable, finding
 from tests.report.scorecard.documents import document
 
 DAYS = [f"2026-02-{day:02}" for day in range(1, 15)]
@@ -40,6 +41,46 @@ def test_marks_are_the_figures_numbers_and_unknown_says_so() -> None:
 
 def test_days_stay_in_their_order() -> None:
     assert [row["name"] for row in marks(SHEET, "denials-by-day")] == DAYS
+
+
+def test_a_day_that_has_no_interval_keeps_its_place() -> None:
+    full = _of_few_runs(DAYS[0])
+    picture = next(p for p in PICTURES if p.name == "denials-by-day")
+    spec = chart(Sheet.of(full), picture).to_dict()
+    assert [layer["encoding"]["x"]["sort"] for layer in spec["layer"]] == [DAYS, DAYS]
+    assert spec["layer"][0]["encoding"]["x"]["axis"]["title"] == "day of 2026"
+
+
+def test_the_finding_is_what_the_chart_shows_first() -> None:
+    told = {p.name: finding(SHEET, p) for p in drawable(SHEET)}
+    top = max(marks(SHEET, "denials"), key=lambda row: float(str(row["value"])))
+    assert told["denials"] == f"Most: {top['name']}, {top['label']}"
+    assert told["questions"].startswith("Least: ")
+    assert told["waits"].startswith("Half answered within ")
+    assert all(len(said) < 90 for said in told.values())
+
+
+def test_where_nothing_was_found_no_place_is_named() -> None:
+    full = document(cuts={"workflow": ("a", "b")})
+    for part in full["cuts"]["workflow"]:
+        part |= {"value": 0.0, "numerator": 0, "low": 0.0, "high": 0.1}
+    picture = next(p for p in PICTURES if p.name == "denials")
+    assert finding(Sheet.of(full), picture) == "Nowhere above 0.0 %"
+
+
+def test_of_few_runs_no_day_is_the_finding() -> None:
+    full = _of_few_runs(DAYS[3])
+    picture = next(p for p in PICTURES if p.name == "denials-by-day")
+    assert DAYS[3] not in finding(Sheet.of(full), picture)
+
+
+def _of_few_runs(day: str) -> dict[str, Any]:
+    """A document of `DAYS`, of which `day` has the highest values and no intervals."""
+    full = document(cuts={"day": DAYS})
+    for part in full["cuts"]["day"]:
+        if part["at"] == day:
+            part.update({"value": 1.0, "low": None, "high": None})
+    return full
 
 
 def test_of_many_parts_the_largest_are_drawn() -> None:

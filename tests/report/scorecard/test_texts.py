@@ -26,10 +26,24 @@ def test_a_gap_is_what_cannot_be_told_and_not_what_there_is_nothing_of() -> None
     full = document()
     full["figures"][0] |= {"value": None, "numerator": 0, "denominator": 0, "unknown": 0}
     said = list(unknown_lines(Sheet.of(full)))
-    assert said[0] == "action_sha256 would answer approvals.action_mismatch_rate"
-    assert [line.split(":")[0] for line in said[1:]] == ["decisions.mismatch_rate"]
+    asked = {row.id: row.question for row in SHEET.rows}
+    assert said[0] == f"With action_sha256: {asked['approvals.action_mismatch_rate']}"
+    assert [line.split(" The log")[0].split(" Nobody")[0] for line in said[1:]] == [
+        asked["decisions.mismatch_rate"]
+    ]
     bare = list(unknown_lines(Sheet.of({k: v for k, v in full.items() if k != "unknown"})))
-    assert [line.split(":")[0] for line in bare] == list(UNKNOWN)
+    assert [line.startswith(asked[name]) for line, name in zip(bare, UNKNOWN, strict=True)] == [
+        True, True
+    ]  # fmt: skip
+
+
+def test_a_column_that_many_figures_wait_for_is_one_line() -> None:
+    full = document()
+    names = [row.id for row in SHEET.rows[:3]]
+    full["unknown"]["columns"] = [{"column": "decision", "answers": names, "helps": names[:1]}]
+    first, second, *_ = unknown_lines(Sheet.of(full))
+    assert first == f"With decision: 3 figures, the first: {SHEET.rows[0].question}"
+    assert second == f"With decision and other columns: {SHEET.rows[0].question}"
 
 
 def test_only_what_ended_before_is_called_the_period_before() -> None:
