@@ -48,11 +48,10 @@ def cuts(sheet: Sheet) -> Markup | None:
 def _cut(sheet: Sheet, name: str) -> Markup:
     parts = sheet.cuts[name]
     heading = element("h3", f"By {name}")
-    match list(dict.fromkeys(part.at for part in parts)):
-        case [None]:
-            return joined(heading, element("p", f"The log does not record `{name}`."))
-        case [alone]:
-            return joined(heading, element("p", f"All of it is of `{alone}`."))
+    first, *others = dict.fromkeys(part.at for part in parts)
+    if not others:
+        alone = f"The log does not record `{name}`." if first is None else f"All is of `{first}`."
+        return joined(heading, element("p", alone))
     return joined(heading, cut_table(sheet, name, parts))
 
 

@@ -163,7 +163,7 @@ def test_a_cut_that_the_log_does_not_record_is_a_sentence() -> None:
 
 def test_a_cut_with_one_value_is_a_sentence() -> None:
     said = page(Sheet.of(document(cuts={"tenant": ("acme <b>",), "tool": ("a", "b")})))
-    assert "All of it is of `acme &lt;b&gt;`." in said
+    assert "All is of `acme &lt;b&gt;`." in said
     assert "By tenant: the main figures" not in said
 
 
