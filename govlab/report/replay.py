@@ -195,6 +195,7 @@ def replay_html(replay: Replay) -> str:
     about = "<br>".join(html.escape(line.strip()) for line in (title, *scope))
     return (
         f"<table><caption style='text-align:left;white-space:nowrap'>{about}</caption><thead><tr>"
-        f"<th style='text-align:left'>decision</th><th>events</th><th>share</th></tr></thead>"
+        f"<th style='text-align:left'>decision</th><th>events</th>"
+        f"<th>of all events</th></tr></thead>"
         f"<tbody>{body}</tbody></table>"
     )

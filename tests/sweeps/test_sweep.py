@@ -222,5 +222,13 @@ def test_the_page_and_the_chart_show_what_was_aimed_at(tmp_path: Path) -> None:
     assert page.startswith("4 points of limits 1.0.0")
     assert "harmful_stopped as high as can be" in page
     chart = sweep_chart(found).to_dict()
-    assert chart["title"] == "What does each value of most and rows cost, and what does it stop?"
-    assert len(chart["datasets"].popitem()[1]) == 4
+    said = chart["title"]
+    assert said["text"] == "What does each value of most and rows cost, and what does it stop?"
+    best = len(found.frontier)
+    assert said["subtitle"].startswith(f"{best} of 4 points ")
+    (marks,) = chart["datasets"].values()
+    assert (
+        sum(mark["points"].count(";") + 1 for mark in marks) == 4
+    )  # one mark where they lie alike
+    assert len({(mark["x"], mark["y"]) for mark in marks}) == len(marks)
+    assert all(("most " in mark["label"]) == mark["kind"].startswith("no") for mark in marks)
