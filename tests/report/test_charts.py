@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,7 @@ from govlab.report.charts import COLOURS
 @pytest.fixture(scope="module")
 def counted() -> Replay:
     log = pl.DataFrame(
-        {
-            "tool": ["aws-cli", "x"],
-            "action": ["infrastructure:mutation", "y"],
-            "env": ["production", "<b>"],
-            "workflow": ["a", "<script>"],
-        }
+        {"tool": ["aws-cli", "x"], "env": ["production", "<b>"], "workflow": ["a", "<script>"]}
     )
     return replay(log, "prod-safety", by=["workflow"])
 
@@ -47,10 +43,15 @@ def test_bars_are_whole_and_say_what_they_rest_on(counted: Replay) -> None:
     assert all(row["start"] == 0 and row["end"] == 1 and row["label"] == "100 %" for row in rows)
 
 
-def test_the_finding_is_the_coverage_and_where_it_is_least(counted: Replay) -> None:
-    title = counted.chart("workflow").to_dict()["title"]
-    assert title["subtitle"] == "A rule decides 50 % of 2 events; least in <script>: 0 %"
-    assert counted.chart().to_dict()["title"]["subtitle"] == "A rule decides 50 % of 2 events"
+def test_the_finding_is_the_coverage_and_where_it_is_least(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("name: one\non: [{tool: a}]\nrules: [{decision: ALLOW}]\n", encoding="utf-8")
+    log = pl.DataFrame({"tool": ["a", "b"], "workflow": ["a", "<b>"], "env": ["x", "x"]})
+    found = replay(log, file, by=["workflow", "env"])
+    half = "A rule decides 50 % of 2 events"
+    assert [found.chart(by).to_dict()["title"]["subtitle"] for by in ("workflow", "env", None)] == [
+        f"{half}; least in <b>: 0 %", half, half
+    ]  # fmt: skip
 
 
 def test_only_what_occurs_is_in_the_legend(counted: Replay) -> None:
