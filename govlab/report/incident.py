@@ -10,6 +10,7 @@ from govlab.incident.model import Doer, Step
 from govlab.plan.admit import base_digest
 from govlab.replays.rows import events
 from govlab.report.disclosure import CLOSED, Disclosure, plain, settings_line, shown
+from govlab.report.limits import recorded_limits
 from govlab.report.scope import source_line
 from govlab.report.sections import Section, as_markdown, as_text
 from govlab.report.text import clean, counted, middle
@@ -118,7 +119,7 @@ class _Page:
             why = f": {self.text(event['reason'])}" if event.get("reason") else ""
             yield f"recorded: {self.text(event['decision'])}{by}{why}"
         if event.get("constraints"):
-            yield f"limits set: {self.text(event['constraints'])}"
+            yield f"limits set: {self.text(recorded_limits(event['constraints']))}"
         yield from self.snapshot(event)
         if r.replayed is not None:
             same = {True: "as recorded", False: "NOT what was recorded", None: "cannot be compared"}

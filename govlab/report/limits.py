@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["dollars", "limits_text", "span"]
+__all__ = ["dollars", "limits_text", "recorded_limits", "span"]
 
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _WHOLE: Final = 10_000  # micro-USD of a cent
@@ -19,6 +19,19 @@ def limits_text(limits: Mapping[str, Any]) -> str:
     'max_cost $12.50, timeout 15 min, allow_envs ["dev"]'
     """
     return ", ".join(_limit(name, value) for name, value in limits.items())
+
+
+def recorded_limits(recorded: Any) -> str:
+    """Constraints as a log records them, a mapping or its JSON; what is neither stays as it is.
+
+    >>> recorded_limits('{"timeout_s": 900}'), recorded_limits("ask first")
+    ('timeout 15 min', 'ask first')
+    """
+    try:
+        limits = json.loads(recorded) if isinstance(recorded, str) else recorded
+    except (ValueError, RecursionError):  # a log may hold anything
+        limits = recorded
+    return limits_text(limits) if isinstance(limits, Mapping) else str(recorded)
 
 
 def _limit(name: str, value: Any) -> str:

@@ -10,13 +10,25 @@ from zoneinfo import ZoneInfo
 
 from govlab.audit.timeline import Moment, Timeline
 from govlab.report.disclosure import CLOSED, Disclosure, plain, settings_line, shown, value_shown
+from govlab.report.limits import dollars, recorded_limits
 from govlab.report.scorecard.markup import Markup, element, joined
 from govlab.report.scorecard.shell import shell
-from govlab.report.text import clean, counted
+from govlab.report.text import clean, counted, wrapped
 
 __all__ = ["timeline_document", "timeline_html", "timeline_text"]
 
-_QUIET = frozenset({"tool", "action", "decision", "actor", "outcome"})  # said without their name
+_QUIET = frozenset({"tool", "action", "decision", "actor", "outcome", "decision_mode"})
+"""Columns said without their name."""
+_WORDS = {
+    "policy_version": "version", "policy_digest": "snapshot", "approval_id": "approval",
+    "approval_expires_at": "until", "approved_by": "by", "approval_policy_digest": "under snapshot",
+    "approval_action_sha256": "for action", "error_class": "error",
+    "actual_records_affected": "records", "evidence_uri": "at", "evidence_sha256": "sha256",
+    "seq": "place in the chain", "record_hash": "hash",
+}  # fmt: skip
+_HASHES = frozenset({"policy_digest", "approval_policy_digest", "approval_action_sha256",
+                     "evidence_sha256", "record_hash"})  # fmt: skip
+_SHORT = 12  # characters of a hash; the JSON has all of it
 
 
 def timeline_text(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = CLOSED) -> str:
@@ -30,8 +42,8 @@ def timeline_text(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = 
             lines.append(date)
             day = date
         where = f"action {moment.step + 1}"
-        lines.append(f"  {_time(moment.at, zone):12}  {where:10}  {moment.kind:18}  "
-                     f"{_said(moment, zone, disclosure)}".rstrip())  # fmt: skip
+        when = f"{_time(moment.at, zone):12}  {where:10}  {moment.kind:18}  "
+        lines += wrapped(when + _said(moment, zone, disclosure), 2, hang=2 + len(when))
     return "\n".join([*lines, "", settings_line(disclosure)])
 
 
@@ -55,13 +67,25 @@ def _said(moment: Moment, zone: tzinfo, disclosure: Disclosure) -> str:
 
 
 def _part(name: str, value: Any, zone: tzinfo, disclosure: Disclosure) -> str:
-    if isinstance(value, datetime):
-        return f"{name} {_day(value, zone)} {_time(value, zone)}"
-    if name == "delegation_chain" and isinstance(value, list):
-        return f"delegated {' > '.join(plain(agent, disclosure) for agent in value)}"
+    word = _WORDS.get(name, name)
+    match name, value:
+        case _, datetime():
+            return f"{word} {_day(value, zone)} {_time(value, zone)}"
+        case "delegation_chain", list():
+            return f"delegated {' > '.join(plain(agent, disclosure) for agent in value)}"
+        case "constraints", _:
+            return f"limits {plain(recorded_limits(value), disclosure)}"
+        case "actual_cost_micro_usd", int():
+            return f"cost {dollars(value)}"
+        case _:
+            return _named(name, word, value, disclosure)
+
+
+def _named(name: str, word: str, value: Any, disclosure: Disclosure) -> str:
     told = value_shown(name, value, disclosure)
     bare = plain(told, disclosure) if isinstance(told, str) else shown(name, value, disclosure)
-    return bare if name in _QUIET else f"{name} {bare}"
+    bare = bare[:_SHORT] if name in _HASHES else bare
+    return bare if name in _QUIET else f"{word} {bare}"
 
 
 def timeline_html(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = CLOSED) -> str:
@@ -75,7 +99,7 @@ def timeline_html(found: Timeline, *, tz: str = "UTC", disclosure: Disclosure = 
         title,
         element("header", element("h1", title)),
         *(element("p", line) for line in _heading(found, tz)),
-        element("table", element("thead", head), *parts),
+        element("table", element("thead", head), *parts, class_="moments"),
         element("footer", element("p", settings_line(disclosure), class_="soft")),
     )
 

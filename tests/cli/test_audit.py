@@ -80,7 +80,8 @@ def test_a_run_is_told_in_order_without_people(govlab: Command, tmp_path: Path) 
         "event_id": ["e"], "ts": [START], "run_id": ["r"], "actor": ["bot"], "tool": ["<b>"],
         "principal": ["ann"], "delegation_chain": [["ann-agent", "bot"]],
         "decision": ["REQUIRE_APPROVAL"], "decided_at": [after[0]],
-        "constraints": ['{"max_retries":1}'],
+        "constraints": ['{"max_cost_micro_usd":12500000,"timeout_s":900}'],
+        "policy_digest": ["ab" * 32],
         "approval_requested_at": [after[1]], "approval_decided_at": [after[2]],
         "approval_status": ["approved"], "approved_by": [["bob"]], "executed": [True],
         "started_at": [after[3]], "ended_at": [after[4]], "outcome": ["success"],
@@ -101,7 +102,8 @@ def test_a_run_is_told_in_order_without_people(govlab: Command, tmp_path: Path) 
     assert "<b>" not in html
     assert "default-src &#x27;none&#x27;" in html
     assert "prefers-color-scheme: dark" in html
-    assert "constraints {&quot;max_retries&quot;:1}" in html
+    assert f"snapshot {'ab' * 6}, limits max_cost $12.50, timeout 15 min" in html
+    assert said["moments"][1]["said"]["policy_digest"] == "ab" * 32
     ran = govlab("audit", "run", path, "x")
     assert (ran.code, "no run `x`" in ran.err) == (2, True)
 
