@@ -14,7 +14,7 @@ from govlab.audit.questions import Answered, Answers, Questions
 from govlab.audit.reconcile import Reconciled
 from govlab.audit.retention import Kept
 from govlab.report.disclosure import CLOSED, PEOPLE, Disclosure, value_shown
-from govlab.report.text import clean, counted, percent, share, table
+from govlab.report.text import clean, counted, percent, share, table, wrapped
 
 __all__ = [
     "questions_document",
@@ -46,7 +46,7 @@ def verification_text(found: Verification) -> str:
 
 
 def _verification(found: Verification) -> Iterator[str]:
-    yield f"chain: {found.status}: {_MEANS[found.status]}"
+    yield from wrapped(f"chain: {found.status}: {_MEANS[found.status]}", hang=7)
     if found.rules != "govlab":
         yield f"by the rules of {found.rules}"
     yield ""
@@ -131,7 +131,7 @@ def _questions(asked: Questions) -> Iterator[str]:
     yield f"{share(runs.yes, total)} of the runs with an action answer all five questions"
     yield ""
     rows = [_answer_row(answer) for answer in (*asked.answers, asked.complete)]
-    titles = ("runs", "no", "open", "actions", "no", "open", "question")
+    titles = ("runs: yes", "no", "open", "actions: yes", "no", "open", "question")
     yield from table(titles, rows, right=range(6), most=_PAGE)
     yield "  open: nobody can tell, because a source does not say whether the question applies"
     if asked.outside:
@@ -139,11 +139,11 @@ def _questions(asked: Questions) -> Iterator[str]:
     if asked.missing:
         yield from ("", "fields to fill, the one first that completes the most runs:")
         ranked = [
-            (m.field, m.question, f"{m.runs:,}", f"{m.alone:,}", percent(m.together, total))
+            (f"{m.runs:,}", f"{m.alone:,}", percent(m.together, total), m.question, m.field)
             for m in asked.missing
         ]
-        header = ("field", "question", "runs lack it", "alone completes", "with those above")
-        yield from table(header, ranked, right=(2, 3, 4), most=_PAGE)
+        header = ("runs lack it", "alone completes", "with those above", "question", "field")
+        yield from table(header, ranked, right=(0, 1, 2), most=_PAGE)
 
 
 def _answer_row(answer: Answers) -> tuple[str, ...]:
