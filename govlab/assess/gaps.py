@@ -13,7 +13,13 @@ from govlab.kpi.spec import Spec
 
 __all__ = ["Gap", "Gaps", "gaps_of", "remedy"]
 
-_ELSEWHERE: Final = {"digest_registered": "a registry (--registry DIR)"}
+_RULES: Final = "the rules in force (--bundle BUNDLE)"
+_ELSEWHERE: Final = {
+    "digest_registered": "a registry (--registry DIR)",
+    "approver_ineligible": _RULES,
+    "evidence_required": _RULES,
+    "required_quorum": _RULES,
+}
 
 
 @dataclass(frozen=True, slots=True)
