@@ -112,6 +112,15 @@ class Scorecard:
 
         return sheet_fragment(Sheet.of(self.to_dict()))
 
+    def chart(self, name: str = "decisions") -> Any:
+        """An Altair chart of the page: `decisions`, `denials`, `waits`, `questions`, ...
+
+        Raises UsageError where there is none of that name, or too little to draw.
+        """
+        from govlab.report.scorecard import Sheet, named  # noqa: PLC0415  # only when drawn
+
+        return named(Sheet.of(self.to_dict()), name)
+
     def figure(self, name: str) -> Judged:
         """The figure with that id. Raises UsageError where there is none."""
         wanted = figure_named(name)

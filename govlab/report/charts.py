@@ -8,15 +8,15 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from altair.utils.mimebundle import spec_to_mimebundle
 
 from govlab.errors import UsageError
 from govlab.replays import Replay
 from govlab.report.disclosure import allowed, plain
+from govlab.report.offline import OfflineChart
 from govlab.report.text import clean, cut, percent
 from govlab.schema import DECISIONS
 
-__all__ = ["COLOURS", "OfflineChart", "decisions_chart", "titled"]
+__all__ = ["COLOURS", "decisions_chart", "titled"]
 
 # From restrictive to loose, then what no rule decided: told apart in grey and by colour-blind eyes.
 COLOURS = {
@@ -41,18 +41,6 @@ _CELLS = 40  # terminal cells of a label
 
 Count = tuple[str, str, int]
 """A group, a kind of decision, events."""
-
-
-class OfflineChart(alt.LayerChart):
-    """An Altair chart that a notebook shows as SVG: Altair's default page loads its script.
-
-    A subclass, because Altair looks for nothing else to show a chart by.
-    """
-
-    def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, str]:
-        spec = self.to_dict(context={"pre_transform": False})
-        shown: dict[str, str] = spec_to_mimebundle(spec, format="svg", mode="vega-lite")
-        return shown
 
 
 def titled(chart: OfflineChart, question: str, finding: str) -> OfflineChart:

@@ -9,7 +9,8 @@ import altair as alt
 import polars as pl
 
 from govlab.errors import UsageError
-from govlab.report.charts import OfflineChart, titled
+from govlab.report.charts import titled
+from govlab.report.offline import OfflineChart
 from govlab.report.scope import scope_lines
 from govlab.report.text import clean, counted, cut, table
 from govlab.sweeps.model import FIGURES, Figure, Point, Sweep

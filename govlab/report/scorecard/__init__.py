@@ -6,6 +6,7 @@ from govlab.report.scorecard.drawing import assets
 from govlab.report.scorecard.markdown import sheet_markdown
 from govlab.report.scorecard.notebook import sheet_fragment
 from govlab.report.scorecard.page import page
+from govlab.report.scorecard.pictures import named
 from govlab.report.scorecard.prometheus import sheet_prometheus
 from govlab.report.scorecard.sheet import Sheet
 
@@ -13,6 +14,7 @@ __all__ = [
     "Sheet",
     "assets",
     "difference_text",
+    "named",
     "page",
     "sheet_fragment",
     "sheet_markdown",

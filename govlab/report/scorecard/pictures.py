@@ -9,11 +9,24 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 
+from govlab.errors import UsageError, did_you_mean
+from govlab.report.offline import OfflineChart
 from govlab.report.scorecard.first import scope_line
 from govlab.report.scorecard.sheet import Part, Row, Sheet
 from govlab.report.text import clean, cut
 
-__all__ = ["BAR", "INK", "LINE", "MOST", "PICTURES", "Picture", "chart", "drawable", "finding"]
+__all__ = [
+    "BAR",
+    "INK",
+    "LINE",
+    "MOST",
+    "PICTURES",
+    "Picture",
+    "chart",
+    "drawable",
+    "finding",
+    "named",
+]
 
 INK, BAR, LINE = "#1b1f24", "#3a7fc1", "#8a929c"
 """Text, marks and lines; all but text keep their contrast on white and on near-black."""
@@ -148,9 +161,7 @@ def finding(sheet: Sheet, picture: Picture) -> str:
     return f"{picture.tells.capitalize()}: {told['name']}, {told['label']}"
 
 
-def chart(
-    sheet: Sheet, picture: Picture, *, title: bool = True, width: int = 560
-) -> alt.LayerChart:
+def chart(sheet: Sheet, picture: Picture, *, title: bool = True, width: int = 560) -> OfflineChart:
     """The chart of `picture`, as an Altair object of values, their intervals and their labels."""
     marks = _marks(sheet, picture)
     drawn = _line(marks) if picture.cut == "day" else _bars(marks, width)
@@ -161,7 +172,23 @@ def chart(
                 picture.question, subtitle=about, anchor="start", fontSize=16, offset=12
             )
         )
-    shown: alt.LayerChart = _configured(drawn.properties(width=width))
+    shown: OfflineChart = _configured(drawn.properties(width=width))
+    return shown
+
+
+def named(sheet: Sheet, name: str) -> OfflineChart:
+    """The chart of that name for a notebook: on white, since a notebook may be dark around it.
+
+    Raises UsageError where there is none of that name, or the scorecard has too little to draw.
+    """
+    picture = next((picture for picture in PICTURES if picture.name == name), None)
+    if picture is None:
+        names = [picture.name for picture in PICTURES]
+        near = did_you_mean(name, names) or f"there are {', '.join(names)}"
+        raise UsageError(f"no chart is called `{name}`; {near}")
+    if picture not in drawable(sheet):
+        raise UsageError(f"`{name}` has nothing to compare: this log tells fewer than two values")
+    shown: OfflineChart = chart(sheet, picture).properties(background="white", padding=12)
     return shown
 
 
@@ -226,7 +253,7 @@ def _bars(marks: list[dict[str, Any]], width: int) -> Any:
     bars = base.mark_bar(color=BAR, height={"band": 0.62}).encode(x=x)
     rules = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     text = base.mark_text(align="left", dx=6, color=INK).encode(x="end:Q", text="label:N")
-    return alt.layer(bars, rules.transform_filter("datum.low != null"), text)
+    return OfflineChart(layer=[bars, rules.transform_filter("datum.low != null"), text])
 
 
 def _title(marks: list[dict[str, Any]]) -> str:
@@ -252,7 +279,7 @@ def _line(marks: list[dict[str, Any]]) -> Any:
     )
     bands = base.mark_rule(color=LINE, strokeWidth=3, opacity=0.55).encode(y="low:Q", y2="high:Q")
     line = base.mark_line(color=BAR, point=alt.OverlayMarkDef(color=BAR, size=30)).encode(y=y)
-    return alt.layer(bands.transform_filter("datum.low != null"), line)
+    return OfflineChart(layer=[bands.transform_filter("datum.low != null"), line])
 
 
 def _days(names: list[str]) -> alt.Axis:

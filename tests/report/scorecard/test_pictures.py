@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from govlab.errors import UsageError
 from govlab.kpi.catalog import FIGURES
 from govlab.report.scorecard import Sheet, assets
 from govlab.report.scorecard.drawing import SLIDE
-from govlab.report.scorecard.pictures import MOST, PICTURES, chart, drawable, finding
+from govlab.report.scorecard.pictures import MOST, PICTURES, chart, drawable, finding, named
 from tests.report.scorecard.documents import document
 
 DAYS = [f"2026-02-{day:02}" for day in range(1, 15)]
@@ -95,6 +96,16 @@ def test_what_cannot_be_compared_is_not_drawn() -> None:
     for figure in bare["figures"]:
         figure |= {"value": None, "numerator": None, "low": None, "high": None}
     assert not list(drawable(Sheet.of(bare)))
+
+
+def test_a_notebook_asks_for_a_chart_by_its_name() -> None:
+    shown = named(SHEET, "denials")._repr_mimebundle_()
+    assert set(shown) == {"image/svg+xml"}
+    assert "Where is most denied?" in shown["image/svg+xml"]
+    with pytest.raises(UsageError, match="did you mean `denials`"):
+        named(SHEET, "denial")
+    with pytest.raises(UsageError, match="fewer than two values"):
+        named(Sheet.of(document(cuts={})), "denials")
 
 
 @pytest.mark.slow
