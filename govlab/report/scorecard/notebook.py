@@ -15,8 +15,12 @@ def sheet_fragment(sheet: Sheet) -> str:
     board = [row for row in sheet.rows if row.board]
     table = element(
         "table",
-        element("caption", f"The main figures; {len(sheet.rows)} in all are in `.figures`"),
-        element("thead", element("tr", *(element("th", name, scope="col") for name in header))),
+        element(
+            "caption",
+            f"The main figures; {len(sheet.rows)} in all are in `.figures`",
+            style=_WORDS,
+        ),
+        element("thead", element("tr", *map(_head, header))),
         element("tbody", *map(_row, board)),
     )
     lines = (element("li", f"{c.title}: {STATUSES[c.status]} ({c.said})") for c in chips(sheet))
@@ -30,14 +34,25 @@ def sheet_fragment(sheet: Sheet) -> str:
     ).text
 
 
+# a notebook sets cells flush right, and lets numbers break
+_WORDS, _NUMBERS = "text-align:left", "white-space:nowrap"
+_LEFT = ("figure", "status")
+
+
+def _head(name: str) -> Markup:
+    return element("th", name, scope="col", style=_WORDS if name in _LEFT else _NUMBERS)
+
+
 def _row(row: Row) -> Markup:
     cells = (
         row.shown,
         interval(row.low, row.high, row.unit),
         row.counted,
         f"{row.unknown:,}",
-        STATUSES[row.status],
     )
     return element(
-        "tr", element("th", row.question, scope="row"), *(element("td", c) for c in cells)
+        "tr",
+        element("th", row.question, scope="row", style=_WORDS),
+        *(element("td", cell, style=_NUMBERS) for cell in cells),
+        element("td", STATUSES[row.status], style=f"{_WORDS};{_NUMBERS}"),
     )
