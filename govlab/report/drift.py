@@ -186,15 +186,23 @@ def _lines(alert: Alert, disclosure: Disclosure) -> Iterator[str]:
     yield plain(alert.query, disclosure)
 
 
-_COLUMNS = ("since", "state", "what changed", "explained by", "next step")
+_LEFT = "text-align:left"
+_COLUMNS = {
+    "since": _LEFT,
+    "state": _LEFT,
+    "what changed": f"{_LEFT};width:50%",
+    "explained by": f"{_LEFT};width:18%",
+    "next step": f"{_LEFT};width:20%",
+}
 
 
 def drift_html(found: Drift, disclosure: Disclosure = CLOSED) -> str:
-    """A table for notebooks; every text is escaped."""
-    rows = [_cells(alert, disclosure) for alert in found.alerts]
-    head = "".join(f"<th style='text-align:left'>{name}</th>" for name in _COLUMNS)
+    """A table for notebooks, what began together in rows below each other; texts are escaped."""
+    told = [one for leader in _leaders(found) for one in (leader, *_beside(found, leader))]
+    rows = [_cells(alert, disclosure) for alert in told]
+    head = "".join(f"<th style='{style}'>{name}</th>" for name, style in _COLUMNS.items())
     body = "".join(f"<tr>{_row(cells)}</tr>" for cells in rows)
-    title = escape(" ".join([_headline(found), "-", *_scope(found)]))
+    title = "<br>".join(escape(line.strip()) for line in (_headline(found), *_scope(found)))
     unknown = "".join(f"<p>{escape(line.strip())}</p>" for line in _unknown(found))
     return f"<div><p>{title}</p><table><tr>{head}</tr>{body}</table>{unknown}</div>"
 

@@ -336,4 +336,6 @@ def _lacks(fit: StarterFit, *, recorded: bool) -> Iterator[str]:
 def inspection_html(found: Inspection) -> str:
     """The page as a notebook shows it: the same words, escaped, nothing loaded."""
     text = inspection_text(found)
-    return f"<pre style='white-space:pre-wrap'>{html.escape(text)}</pre>"
+    # a notebook sets text of its own in letters of many widths, and columns would not stand
+    style = "font-family:monospace;white-space:pre;overflow-x:auto"
+    return f"<pre style='{style}'>{html.escape(text)}</pre>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from govlab.drifting import Accepted, Drift
 from govlab.drifting.asking import LONGEST
 from govlab.errors import UsageError
 from govlab.registry import Written, activate, add
+from govlab.report.drift import drift_text
 from govlab.synthesis import synth
 from tests.bench.drift import false_alerts, found_after
 from tests.drifting.traffic import START, Traffic, traffic
@@ -265,6 +267,16 @@ def test_an_activation_or_a_new_agent_explains(halved: pl.DataFrame, tmp_path: P
 def test_a_cut_of_one_value_is_not_told_twice(halved: pl.DataFrame) -> None:
     found = govlab.drift(halved, where="workflow == 'billing'")
     assert {v.key.cut for v in found.verdicts} == {None}
+
+
+def test_a_notebook_tells_what_the_page_tells(halved: pl.DataFrame) -> None:
+    found = govlab.drift(halved)
+    page = " ".join(drift_text(found).split())
+    told = [alert.sentence for alert in found.alerts if " ".join(alert.sentence.split()) in page]
+    html = unescape(found._repr_html_())
+    assert told
+    assert html.count("<tr>") == len(told) + 1
+    assert all(sentence in html for sentence in told)
 
 
 def test_names_of_a_log_cannot_break_a_query(halved: pl.DataFrame, tmp_path: Path) -> None:

@@ -153,5 +153,6 @@ def test_quoted_text_is_the_text_again(text: str) -> None:
 
 def test_html_is_escaped(foreign: Inspection) -> None:
     page = inspection_html(foreign)
+    assert "font-family:monospace" in page  # its columns stand under each other
     assert "<script" not in page
     assert page.count("<") == 2
