@@ -70,17 +70,18 @@ def _markdown(found: Sequence[Standing], scope: Mapping[str, Any]) -> Iterator[s
     yield from (f"\n{_cell(line.strip())}." for line in card_scope_lines(scope))
     for framework, of in groupby(found, key=lambda one: one.control.framework):
         yield from ("", f"## {_cell(framework)}", "")
-        yield from ("| control | | status | evidence |", "|---|---|---|---|")
+        yield from ("| control | what it is about | status | evidence |", "|---|---|---|---|")
         for one in of:
-            said = "<br>".join(f"{_name(e)}: {_cell(e.reason)} ({e.status})" for e in one.evidence)
+            said = "<br>".join(map(_said, one.evidence))
             control = one.control
             cells = (_cell(control.id), _cell(control.title), one.status, said or "none in a log")
             yield f"| {' | '.join(cells)} |"
     yield from ("", _CLOSING)
 
 
-def _name(one: Evidence) -> str:
-    return f"`{one.asked.figure}`" if isinstance(one.asked, Bound) else "retention"
+def _said(one: Evidence) -> str:
+    """What was asked, what was found, and how that stands."""
+    return f"{one.status}: {_cell(_asked(one))} {_cell(one.reason)}; asked: {_cell(one.asked.asks)}"
 
 
 def _cell(text: str) -> str:

@@ -169,7 +169,7 @@ def drift_markdown(found: Drift, disclosure: Disclosure = CLOSED) -> str:
     sections = [Section(_headline(found), tuple(line.strip() for line in _scope(found)))]
     for leader in _leaders(found):
         lines = [_standing(leader, disclosure), *_lines(leader, disclosure)]
-        lines += [plain(one.sentence, disclosure) for one in _beside(found, leader)]
+        lines += [f"with it: {plain(one.sentence, disclosure)}" for one in _beside(found, leader)]
         sections.append(Section(_day(leader), tuple(lines)))
     rest = [list(part) for part in (_earlier(found, disclosure), _silent(found, disclosure),
                                     _unknown(found))]  # fmt: skip
@@ -183,7 +183,7 @@ def _lines(alert: Alert, disclosure: Disclosure) -> Iterator[str]:
     yield plain(alert.sentence, disclosure)
     yield from (line.strip() for line in _reasons(alert, disclosure))
     yield f"next: {alert.next_step} ({alert.owner})"
-    yield plain(alert.query, disclosure)
+    yield f"events: {plain(alert.query, disclosure)}"
 
 
 _LEFT = "text-align:left"

@@ -154,7 +154,9 @@ class _Page:
         line = f"does not hold: {', '.join(fails)}" if fails else "nothing is found wrong"
         more = f"; {len(open_)} cannot be told" if open_ else ""
         rows = tuple((_BINDINGS[b.name], b.holds, self.text(b.detail)) for b in found)
-        return Section("approval, checked at use", (line + more,), ("binding", "", "why"), rows)
+        return Section(
+            "approval, checked at use", (line + more,), ("binding", "stands", "why"), rows
+        )
 
     def timeline(self) -> Section:
         looked = self.incident.looked

@@ -68,6 +68,8 @@ def test_json_and_markdown_say_the_same(govlab: Command, tmp_path: Path) -> None
     page = out.read_text(encoding="utf-8")
     for one in controls:
         assert f"| {one['control']} | {one['title']} | {one['status']} |" in page
+        assert all(f"{e['status']}: " in page for e in one["evidence"])
+    assert "`" not in page  # questions stand there, and no ids of figures
 
 
 def test_an_unknown_framework_is_met_with_those_there_are(govlab: Command) -> None:
