@@ -116,7 +116,8 @@ def _of_day(day: str, moments: Iterable[Moment], zone: tzinfo, disclosure: Discl
 def _row(moment: Moment, zone: tzinfo, disclosure: Disclosure) -> Markup:
     what = joined(moment.kind, element("small", f"action {moment.step + 1}"))
     said = element("td", _said(moment, zone, disclosure), class_="anywhere")
-    return element("tr", element("td", _time(moment.at, zone)), element("td", what), said)
+    at = element("td", _time(moment.at, zone), class_="nowrap")
+    return element("tr", at, element("td", what), said)
 
 
 def timeline_document(

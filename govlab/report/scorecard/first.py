@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from govlab.assess.gaps import remedy
 from govlab.assess.maturity import LEVELS
 from govlab.report.card_scope import time_shown
 from govlab.report.scorecard.moves import moves_line
-from govlab.report.scorecard.sheet import FAMILIES, STATUSES, Lack, Row, Sheet
+from govlab.report.scorecard.sheet import FAMILIES, STATUSES, Row, Sheet
 from govlab.report.text import clean, counted
 
 __all__ = [
@@ -138,11 +138,12 @@ def _standing(sheet: Sheet) -> str:
 
 
 def unknown_lines(sheet: Sheet) -> Iterator[str]:
-    """Columns that would answer what is unknown, then what no single column would."""
-    told: set[str] = set()
+    """What would answer what is unknown: one column, then several, then what none would."""
+    told = {name for lack in sheet.lacks for name in (*lack.answers, *lack.helps)}
     for lack in sheet.lacks:
-        told |= {*lack.answers, *lack.helps}
-        yield from _use(lack, sheet)
+        yield from _use(sheet, remedy(lack.column), lack.answers)
+    for lack in sheet.lacks:
+        yield from _use(sheet, f"{remedy(lack.column)} and other columns", lack.helps)
     for row in sheet.rows:
         if row.id not in told and _open(row, sheet.document.get("unknown")):
             yield row.sentence
@@ -155,14 +156,12 @@ def _open(row: Row, gaps: Mapping[str, Any] | None) -> bool:
     return row.id in gaps["figures"] or row.id in gaps["unchecked"]
 
 
-def _use(lack: Lack, sheet: Sheet) -> Iterator[str]:
+def _use(sheet: Sheet, column: str, ids: Sequence[str]) -> Iterator[str]:
     """What a column would answer, one question for all that wait for it."""
-    for more, ids in (("", lack.answers), (" and other columns", lack.helps)):
-        if ids:
-            row = sheet.row(ids[0])
-            first = row.question if row else ids[0]
-            many = f"{len(ids)} figures, the first: " if len(ids) > 1 else ""
-            yield f"With {remedy(lack.column)}{more}: {many}{first}"
+    if ids:
+        row = sheet.row(ids[0])
+        many = f"{len(ids)} figures, the first: " if len(ids) > 1 else ""
+        yield f"With {column}: {many}{row.question if row else ids[0]}"
 
 
 def next_steps(sheet: Sheet) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ from govlab.report.scorecard.tables import figure_table, scrolling, status
 __all__ = ["page"]
 
 _TITLE = "Scorecard of agent governance"
+_UNKNOWN = 12  # lines on what is unknown that the first page has room for
 
 
 def page(sheet: Sheet) -> str:
@@ -136,8 +137,12 @@ def _steps(sheet: Sheet) -> Markup:
 
 
 def _unknown(sheet: Sheet) -> Markup:
-    lines = [element("li", line) for line in unknown_lines(sheet)]
-    return element("ul", *lines) if lines else element("p", "Every figure could be computed.")
+    lines = list(unknown_lines(sheet))
+    if not lines:
+        return element("p", "Every figure could be computed.")
+    left = len(lines) - _UNKNOWN
+    more = [f"And {left} lines more: the figures below say which are unknown."] if left > 0 else []
+    return element("ul", *(element("li", line) for line in (*lines[:_UNKNOWN], *more)))
 
 
 def _family(sheet: Sheet, family: str) -> Markup:

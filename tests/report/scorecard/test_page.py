@@ -161,6 +161,15 @@ def test_a_cut_that_the_log_does_not_record_is_a_sentence() -> None:
     assert "not recorded" in said[said.index("By tool: the main figures") :]
 
 
+def test_what_is_unknown_leaves_room_on_the_first_page() -> None:
+    full = document()
+    many = [{"column": f"c{n:02}", "answers": [UNKNOWN[1]], "helps": []} for n in range(30)]
+    said = page(Sheet.of(full | {"unknown": full["unknown"] | {"columns": many}}))
+    shown = re.findall(r"<li>With c(\d\d): ", said)
+    assert shown == [f"{n:02}" for n in range(12)]
+    assert "And 19 lines more: " in said  # 18 columns, and what nobody has checked
+
+
 def test_a_cut_with_one_value_is_a_sentence() -> None:
     said = page(Sheet.of(document(cuts={"tenant": ("acme <b>",), "tool": ("a", "b")})))
     assert "All is of `acme &lt;b&gt;`." in said

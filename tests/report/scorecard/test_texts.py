@@ -41,7 +41,7 @@ def test_a_column_that_many_figures_wait_for_is_one_line() -> None:
     full = document()
     names = [row.id for row in SHEET.rows[:3]]
     full["unknown"]["columns"] = [{"column": "decision", "answers": names, "helps": names[:1]}]
-    first, second, *_ = unknown_lines(Sheet.of(full))
+    first, second, *_ = unknown_lines(Sheet.of(full))  # what a column answers alone comes first
     assert first == f"With decision: 3 figures, the first: {SHEET.rows[0].question}"
     assert second == f"With decision and other columns: {SHEET.rows[0].question}"
 
