@@ -194,3 +194,11 @@ def test_on_a_phone_all_of_a_figure_is_on_the_page(opened: Opened) -> None:
         cell => cell.getBoundingClientRect().right)""")
     assert len(edges) > 100
     assert max(edges) <= 360
+
+
+@pytest.mark.parametrize("opened", [{"viewport": {"width": 360, "height": 700}}], indirect=True)
+def test_on_a_phone_captions_are_read_without_scrolling(opened: Opened) -> None:
+    edges = opened.page.evaluate("""[...document.querySelectorAll('caption')].map(
+        caption => caption.getBoundingClientRect().right)""")
+    assert len(edges) > 7
+    assert max(edges) <= 360
