@@ -196,11 +196,9 @@ class Machine:
         for some in run.blocks():
             word, index = run.words[0][some], run.index[some]
             for number, asked in enumerate(every):
-                column = looked[number].read(some)
-                if column.min() == UNSEEN:
+                while (column := looked[number].read(some)).min() == UNSEEN:
                     run.learn(asked.table)
                     looked[number] = self._looking(run, asked, 0)
-                    column = looked[number].read(some)
                 word &= looked[number].effect.of(index, column)
         for number in range(1, len(run.words)):  # there are few rows that have more than one
             rows = hits(run.words[number] != 0)

@@ -47,6 +47,13 @@ def _with(apart: Apart, column: Ints, some: slice, at: Ints) -> Ints:
     return at
 
 
+def _told(column: Ints, ids: Ints) -> Ints:
+    """What `column` has for each of `ids`, `UNSEEN` where it has none; that ends it, and stands for
+    all that comes behind."""
+    known = (ids >= 0) & (ids < len(column))
+    return np.append(np.where(known, column.take(ids, mode="clip"), UNSEEN), UNSEEN)
+
+
 def _of(apart: Apart, rows: Ints, ids: Ints) -> Ints:
     """`ids`, of some rows, with what stands apart."""
     for own, number in apart:
@@ -79,8 +86,7 @@ class Coded:
 
     def through(self, column: Ints) -> Read:
         """See `Values`; `UNSEEN` where a row's value has no id."""
-        codes = np.append(self.codes, UNSEEN)  # of what stands behind the table
-        told = np.where(codes == UNSEEN, UNSEEN, column.take(codes, mode="clip"))
+        told = _told(column, self.codes)
 
         def read(some: slice) -> Ints:
             at = told.take(self.place[some].astype(np.intp), mode="clip")
