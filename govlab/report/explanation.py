@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from govlab.explanation import Explanation, PolicyTrace, RuleTrace
 from govlab.log.secret_names import names_a_secret
@@ -51,7 +51,7 @@ def decision_lines(decision: Decision, disclosure: Disclosure = CLOSED) -> Itera
         "risk": decision.risk,
         "missing": ", ".join(decision.missing),
         "constraints": limits_text(decision.constraints),
-        "remediation": _json(decision.remediation.set) if decision.remediation else "",
+        "remediation": _put(decision.remediation.set) if decision.remediation else "",
         "evidence": "required" if decision.evidence_required else "",
         "snapshot": decision.digest[:12],
     }
@@ -64,8 +64,8 @@ def decision_lines(decision: Decision, disclosure: Disclosure = CLOSED) -> Itera
         yield f"  enforced now (monitor mode): {decision.enforced.decision}"
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else ""
+def _put(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{n} = {json.dumps(v, ensure_ascii=False)}" for n, v in values.items())
 
 
 def _requirement(requirement: Requirement) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from govlab.runtime import arguments
+
 __all__ = ["dollars", "limits_text", "recorded_limits", "span"]
 
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -15,8 +17,10 @@ _WHOLE: Final = 10_000  # micro-USD of a cent
 def limits_text(limits: Mapping[str, Any]) -> str:
     """Constraints by their canonical names, with units in place of the names' endings.
 
-    >>> limits_text({"max_cost_micro_usd": 12_500_000, "timeout_s": 900, "allow_envs": ["dev"]})
-    'max_cost $12.50, timeout 15 min, allow_envs ["dev"]'
+    >>> limits_text({"max_cost_micro_usd": 12_500_000, "timeout_s": 900, "read_only": True})
+    'max_cost $12.50, timeout 15 min, read_only'
+    >>> limits_text({"allow_paths": [["src/**"], ["*.py"]], "rate": [{"n": 10, "per_s": 60}]})
+    'allow_paths ["src/**"] and ["*.py"], rate 10 per 1 min'
     """
     return ", ".join(_limit(name, value) for name, value in limits.items())
 
@@ -27,20 +31,31 @@ def recorded_limits(recorded: Any) -> str:
     >>> recorded_limits('{"timeout_s": 900}'), recorded_limits("ask first")
     ('timeout 15 min', 'ask first')
     """
-    try:
-        limits = json.loads(recorded) if isinstance(recorded, str) else recorded
-    except (ValueError, RecursionError):  # a log may hold anything
-        limits = recorded
+    limits = arguments.parse(recorded) if isinstance(recorded, str) else recorded
     return limits_text(limits) if isinstance(limits, Mapping) else str(recorded)
 
 
 def _limit(name: str, value: Any) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name.endswith("_micro_usd") and isinstance(value, int):
+    if value is True:
+        return name
+    if name.endswith("_micro_usd") and number and isinstance(value, int):
         return f"{name.removesuffix('_micro_usd')} {dollars(value)}"
     if name.endswith("_s") and number:
         return f"{name.removesuffix('_s')} {span(value)}"
-    return f"{name} {json.dumps(value, ensure_ascii=False)}"
+    return f"{name} {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    match value:
+        case [list() | dict(), *_]:  # each of them must hold
+            return " and ".join(map(_value, value))
+        case {"n": int(number), "per_s": int(seconds) | float(seconds), **rest} if not rest:
+            return f"{number:,} per {span(seconds)}"
+        case int() if not isinstance(value, bool):
+            return f"{value:,}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def dollars(micro_usd: int) -> str:

@@ -11,7 +11,8 @@ import polars as pl
 
 from govlab.plan import Plan
 from govlab.report.disclosure import CLOSED, PEOPLE, Disclosure, plain, shown
-from govlab.report.text import clean, clock, middle
+from govlab.report.limits import recorded_limits
+from govlab.report.text import clean, clock, middle, wrapped
 from govlab.report.together import Together
 from govlab.runtime import arguments
 from govlab.schema import MARKS
@@ -120,9 +121,11 @@ def _event(row: Mapping[str, Any], listing: Listing, disclosure: Disclosure) -> 
     yield "    " + "  ".join(part for part in parts if part)
     values = values_read(row, listing.names(row))
     read = [(name, shown(name, value, disclosure)) for name, value in values]
-    for line in (_fitted(read, 92), plain(_why(row), disclosure), plain(_limits(row), disclosure)):
+    for line in (_fitted(read, 92), plain(_why(row), disclosure)):
         if line:
             yield f"        {middle(clean(line), 92)}"
+    if limits := _limits(row):
+        yield from wrapped(middle(plain(limits, disclosure), 400), 8, hang=10)
 
 
 def _fitted(read: Sequence[tuple[str, str]], cells: int) -> str:
@@ -148,9 +151,11 @@ def _why(row: Mapping[str, Any]) -> str:
 
 
 def _limits(row: Mapping[str, Any]) -> str:
-    """Within what an action may go ahead, as JSON."""
+    """Within what an action may go ahead."""
     limits = row.get("constraints")
-    return f"within {limits}" if limits and row["decision"] == "ALLOW_WITH_CONSTRAINTS" else ""
+    if not limits or row["decision"] != "ALLOW_WITH_CONSTRAINTS":
+        return ""
+    return f"within {recorded_limits(limits)}"
 
 
 def values_read(row: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, Any]]:

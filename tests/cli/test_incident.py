@@ -110,6 +110,17 @@ def test_what_the_page_may_not_show_is_in_none_of_its_forms(
     assert SECRET not in people.out
 
 
+def test_recorded_limits_are_said_as_a_person_says_them(govlab: Command, tmp_path: Path) -> None:
+    row = {
+        "event_id": "1", "tool": "aws-cli", "decision": "ALLOW_WITH_CONSTRAINTS",
+        "constraints": '{"max_cost_micro_usd": 50000000, "read_only": true, "timeout_s": 300}',
+    }  # fmt: skip
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    shown = govlab("incident", log, "--id", "1")
+    assert "limits set: max_cost $50.00, read_only, timeout 5 min\n" in shown.out
+
+
 def test_an_incident_needs_a_question(govlab: Command) -> None:
     assert "say which action" in govlab("incident", LOG).err
     assert "is no span" in govlab("incident", LOG, "--id", "x", "--window", "soon").err

@@ -56,6 +56,7 @@ def test_the_page_begins_with_coverage_and_cannot_be_spoofed(
     assert "\x1b" not in shown.out
     assert "no rule matched: 2 of 5 (40 %); the bundle's default is DENY" in shown.out
     assert "could not be evaluated, so denied: env" in shown.out
+    assert "\n        within max_cost $50.00, timeout 5 min\n" in shown.out
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson"])
