@@ -43,7 +43,10 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file the log was made of: rows read and kept, the digest of its bytes."""
+    """A file the log was made of: rows read and kept, the digest of its bytes.
+
+    Rows that are not kept are `duplicates` of events read before, or `quarantined`.
+    """
 
     path: str
     format: str | None
@@ -51,6 +54,8 @@ class SourceFile:
     rows: int
     kept: int
     not_read: str = ""
+    duplicates: int = 0
+    quarantined: int = 0
 
 
 @dataclass(frozen=True, slots=True)

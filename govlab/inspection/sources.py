@@ -57,6 +57,8 @@ def _file(entry: Mapping[str, Any]) -> SourceFile:
         entry["rows"],
         entry["kept"],
         entry.get("not_read", ""),
+        entry["duplicates"],
+        entry["quarantined"],
     )
 
 

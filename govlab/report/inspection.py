@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from govlab.inspection.model import Actor, FigureState, Fill, Inspection, Of, StarterFit
+from govlab.inspection.model import Actor, FigureState, Fill, Inspection, Of, SourceFile, StarterFit
 from govlab.report.disclosure import CLOSED, SMALLEST_GROUP, Disclosure, few_by_person, plain
 from govlab.report.inspection_times import period_lines
 from govlab.report.scope import privacy_lines, scope_lines
@@ -98,11 +98,7 @@ def _sources(found: Inspection) -> Iterator[str]:
     whole = "" if found.scope.is_all() else " of the whole log"
     yield f"sources{whole}{f' (events by format: {formats})' if formats else ''}"
     read = [file for file in sources.files if not file.not_read]
-    rows = [
-        (middle(clean(f.path), 44), f.format, f"{f.kept:,}" if f.rows else "-", f.sha256[:12])
-        for f in read[:_FILES]
-    ]
-    yield from table(("file", "format", "events", "sha256"), rows, indent=4, right=(2,))
+    yield from table(*_files(read[:_FILES]), indent=4, right=(2,))
     if len(read) > _FILES:
         yield f"    and {len(read) - _FILES:,} more files (--json has them all)"
     unread = Counter(file.not_read for file in sources.files if file.not_read)
@@ -115,6 +111,25 @@ def _sources(found: Inspection) -> Iterator[str]:
     if sources.manifest_sha256:
         yield f"    manifest {sources.manifest_sha256[:12]} (MANIFEST.json lists every file)"
     yield from (f"    {line}" for line in privacy_lines(sources.privacy))
+
+
+def _files(files: Sequence[SourceFile]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows; a column for why rows are no events where a file has such rows."""
+    told = any(f.duplicates or f.quarantined for f in files)
+    rows = [
+        (middle(clean(f.path), 44), clean(f.format), f"{f.kept:,}" if f.rows else "-",
+         f.sha256[:12], *((_left_out(f),) if told else ()))
+        for f in files
+    ]  # fmt: skip
+    return ("file", "format", "events", "sha256", *(("left out",) if told else ())), rows
+
+
+def _left_out(file: SourceFile) -> str:
+    why = (
+        (file.duplicates, "the same as events read before"),
+        (file.quarantined, "in quarantine"),
+    )
+    return ", ".join(f"{n:,} {what}" for n, what in why if n)
 
 
 def _actors(found: Inspection, plural: str, disclosure: Disclosure) -> Iterator[str]:

@@ -40,6 +40,20 @@ def test_the_page_names_every_part(govlab: Command) -> None:
     assert all(line.isprintable() for line in page.splitlines())
 
 
+def test_a_file_without_events_of_its_own_says_why(govlab: Command, tmp_path: Path) -> None:
+    rows = [{"event_id": str(n), "ts": f"2026-01-05T10:0{n}:00Z", "tool": "t"} for n in range(3)]
+    folder = tmp_path / "log"
+    folder.mkdir()
+    csv = "".join(f"{','.join(row.values())}\n" for row in rows)
+    (folder / "a.csv").write_text(f"event_id,ts,tool\n{csv}", encoding="utf-8")
+    (folder / "b.json").write_text(json.dumps(rows), encoding="utf-8")
+    page = govlab("inspect", folder).out
+    (line,) = (line for line in page.splitlines() if line.strip().startswith("b.json"))
+    assert line.endswith("  3 the same as events read before")
+    sources = json.loads(govlab("inspect", folder, "--json").out)["sources"]
+    assert [(f["kept"], f["duplicates"]) for f in sources["files"]] == [(3, 0), (0, 3)]
+
+
 def test_write_map_writes_two_files_that_load(govlab: Command, tmp_path: Path) -> None:
     log = tmp_path / "calls.csv"
     log.write_text("Agent ID,function,when\nbot,delete_x,2026-01-01T00:00:00Z\n", encoding="utf-8")
