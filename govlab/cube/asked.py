@@ -14,7 +14,7 @@ from govlab.lang.nodes import Node, variables
 from govlab.plan import Plan
 from govlab.types import Type
 
-__all__ = ["Asked", "asked", "together", "token"]
+__all__ = ["Asked", "asked", "clashing", "together", "token"]
 
 _SIMPLE = frozenset({"string", "int", "double", "bool", "timestamp", "list"})
 
@@ -100,3 +100,9 @@ def together(parts: Iterable[Asked]) -> Asked:
         found.exact |= part.exact
         found.leaves |= part.leaves
     return found
+
+
+def clashing(first: Asked, second: Asked) -> list[str]:
+    """The attributes that both read, but as values of different types, sorted."""
+    both = first.types.keys() & second.types.keys()
+    return sorted(name for name in both if first.types[name] != second.types[name])

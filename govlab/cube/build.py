@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ import polars as pl
 from govlab.backends.columnar.dictionaries import with_lists
 from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle, load_bundle
-from govlab.cube.asked import Asked, together
+from govlab.cube.asked import Asked, clashing, together
 from govlab.cube.family import columns_kept, families, kept_columns
 from govlab.cube.keys import NUMBER, Apart, Batch
 from govlab.cube.model import EVENTS, SUMS, Cube, Kept, Origin
@@ -59,8 +60,9 @@ def build_cube(
 
     `log` is as for `replay`; `by` are columns to be kept for cuts; of the events those that
     `selection` chooses. With `hashed`, texts of which rules only ask which constant they equal
-    become hashes where they equal none. Raises UsageError for a bundle that reads history, a
-    column that the log has not, and a filter that is none or that bundles understand differently.
+    become hashes where they equal none. Raises UsageError for a bundle that reads history, bundles
+    that read an attribute as different types, a column that the log has not, and a filter that is
+    none or that bundles understand differently.
 
     >>> log = pl.DataFrame({"tool": ["aws-cli"] * 3, "env": ["production", "dev", "dev"]})
     >>> build_cube(log, ["prod-safety"])
@@ -69,9 +71,11 @@ def build_cube(
     loaded = [b if isinstance(b, Bundle) else load_bundle(b) for b in bundles]
     plans = [compile_plan(b) for b in loaded]
     named = tuple((b.name, b.version, b.digest) for b in loaded)
+    asked = families(plans)
+    _check_types(loaded, asked)
     declared = {name: kind for one in loaded for name, kind in one.readable().items()}
     cube = cube_of(
-        log, together(families(plans)), named, by=tuple(by), hashed=hashed, selection=selection,
+        log, together(asked), named, by=tuple(by), hashed=hashed, selection=selection,
         declared=declared,
     )  # fmt: skip
     for name in sorted({*cube.origin.scope.reads} & declared.keys()):
@@ -82,6 +86,22 @@ def build_cube(
                 f"{' and '.join(kinds)}; make a cube for each"
             )
     return cube
+
+
+def _check_types(bundles: Sequence[Bundle], family: Sequence[Asked]) -> None:
+    """Two readings of one value are two values; rows are told apart by one."""
+    for (one, own), (other, its) in combinations(zip(bundles, family, strict=True), 2):
+        for name in clashing(own, its):
+            raise UsageError(
+                f"{_named(one)} reads `{name}` as `{own.types[name]}`, {_named(other)} as "
+                f"`{its.types[name]}`: a cube keeps one reading of each value; declare it alike "
+                "in both, or make a cube for each"
+            )
+
+
+def _named(bundle: Bundle) -> str:
+    """A bundle, told from another of the same name."""
+    return f"`{bundle.name}` {bundle.version} ({bundle.digest[:12]})"
 
 
 class Beside(Protocol):

@@ -209,8 +209,13 @@ def _check(one: Asked, plan: Plan, part: set[str], kept: Kept) -> None:
         return
     types = dict(kept.types)
     for name in sorted(names):
-        if types.get(name) != str(one.types[name]):
+        if name not in types:
             raise _refused(plan, name, "does not have it: none of its bundles reads it")
+        if types[name] != (wanted_type := str(one.types[name])):
+            raise UsageError(
+                f"`{plan.name}` reads `{name}` as `{wanted_type}`, and the cube has it as "
+                f"`{types[name]}`; make a cube for this bundle by itself"
+            )
     for leaf in (leaf for t, leaf in leaves.items() if t not in kept.leaves):
         if not variables(leaf) <= {*kept.exact}:
             raise _refused(plan, min(variables(leaf)), "was made for other conditions on it")

@@ -11,13 +11,14 @@ import polars as pl
 
 from govlab.backends.columnar.distinct import group
 from govlab.bundle import Bundle
+from govlab.cube.asked import Asked, asked, clashing
 from govlab.cube.keys import Apart, Batch
 from govlab.errors import UsageError
 from govlab.log.ahead import ahead
-from govlab.plan import Plan
 from govlab.replays.model import Replay
 from govlab.replays.rows import SCHEMA
 from govlab.replays.run import Given
+from govlab.replays.shared import Shared
 from govlab.replays.stream import BATCH, KINDS_BATCH, lazily
 from govlab.selection import Selection
 from govlab.selection.model import Instant
@@ -70,34 +71,36 @@ class Replays(Sequence[Replay]):
 
     def _parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`columns` of the decisions, batch by batch."""
-        columnar = [one.shared for one in self.replays if one.shared is not None]
+        shared = next((one.shared for one in self.replays if one.shared is not None), None)
         wanted = {n: _own(columns, n) for n in range(len(self))}
         whole = {n: _named(one.frame.select(wanted[n]).collect(), n)
                  for n, one in enumerate(self.replays)
-                 if one.shared is None and wanted[n]}  # fmt: skip
-        if not columnar:
+                 if (shared is None or one.shared is not shared) and wanted[n]}  # fmt: skip
+        if shared is None:
             ids = self.replays[0].frame.select(_ID).collect()
             yield pl.concat([ids, *whole.values()], how="horizontal").select(columns)
             return
-        apart = columnar[0].apart()
+        apart = shared.apart()
 
         def decide(start: int, batch: Batch) -> pl.DataFrame:
-            found = self._decided(apart, batch, wanted)
+            found = self._decided(shared, apart, batch, wanted)
             found += [frame.slice(start, len(batch)) for frame in whole.values()]
             if _ID in columns:
                 found.append(_ids(batch))
             return pl.concat(found, how="horizontal").select(columns)
 
         size = BATCH if apart.kinds is None else KINDS_BATCH
-        batches = _numbered(apart.batches(columnar[0].log, [_ID] if _ID in columns else [], size))
+        batches = _numbered(apart.batches(shared.log, [_ID] if _ID in columns else [], size))
         yield from ahead(lambda part: decide(*part), batches)
 
-    def _decided(self, apart: Apart, batch: Batch, wanted: _Wanted) -> list[pl.DataFrame]:
-        """The decisions of each columnar replay, rows that none tells apart decided once."""
+    def _decided(
+        self, shared: Shared, apart: Apart, batch: Batch, wanted: _Wanted
+    ) -> list[pl.DataFrame]:
+        """The decisions of each replay with `shared`, rows that none tells apart decided once."""
         groups = group(apart.columns(batch), len(batch))
         rows, found = apart.rows(batch, groups.rows), list[pl.DataFrame]()
         for n, one in enumerate(self.replays):
-            if one.shared is not None and wanted[n]:
+            if one.shared is shared and wanted[n]:
                 reads = [c for c in one.stream.reads(wanted[n]) if c in rows.columns]
                 own = rows.select(reads or rows.columns[:1])
                 found.append(_named(one.stream.decided(own, wanted[n])[groups.ids], n))
@@ -163,20 +166,36 @@ def replay_many(  # noqa: PLR0913  the options of `replay`, one argument each
     """
     if not bundles:
         raise UsageError("no bundle to replay the log under; give one at least")
-    asked = Selection(where, since, until, last, as_of, tz)
-    given = Given(log, asked, tuple(by), state, held, assume or {}, default)
+    chosen = Selection(where, since, until, last, as_of, tz)
+    given = Given(log, chosen, tuple(by), state, held, assume or {}, default)
     made = [given.replay(bundle) for bundle in bundles]
     return Replays(_sharing(made), len(given.rows) > 1)
 
 
 def _sharing(made: Sequence[Replay]) -> tuple[Replay, ...]:
     """The replays, those of the same rows with what they share."""
-    plans: dict[int, list[Plan]] = {}
-    for one in made:
-        plans.setdefault(id(one.log), []).append(one.plan)
-    shared = {
-        id(one.log): replace(one.shared, plans=tuple(plans[id(one.log)]))
-        for one in made if one.shared is not None
-    }  # fmt: skip
-    return tuple(one if one.shared is None else replace(one, shared=shared[id(one.log)])
-                 for one in made)  # fmt: skip
+    found = list(made)
+    for places in _families(made):
+        first = made[places[0]].shared
+        if first is not None:
+            shared = replace(first, plans=tuple(made[n].plan for n in places))
+            found = [replace(one, shared=shared) if n in places else one
+                     for n, one in enumerate(found)]  # fmt: skip
+    return tuple(found)
+
+
+def _families(made: Sequence[Replay]) -> list[list[int]]:
+    """The places of replays of the same rows that read no value as of different types."""
+    found: list[tuple[pl.LazyFrame, Asked, list[int]]] = []
+    for n, one in enumerate(made):
+        if one.shared is None:
+            continue
+        own = asked(one.plan)
+        for rows, family, places in found:
+            if rows is one.log and not clashing(family, own):
+                family.types.update(own.types)
+                places.append(n)
+                break
+        else:
+            found.append((one.log, own, [n]))
+    return [places for _, _, places in found]

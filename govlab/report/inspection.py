@@ -107,7 +107,8 @@ def _sources(found: Inspection) -> Iterator[str]:
     if sources.duplicates:
         yield f"    {sources.duplicates:,} identical duplicates were dropped"
     if sources.quarantined:
-        yield f"    {sources.quarantined:,} rows could not be read; they are in `quarantine/`"
+        rows = counted(sources.quarantined, "row")
+        yield f"    {rows} in `quarantine/`, each with what is wrong with it"
     if sources.manifest_sha256:
         yield f"    manifest {sources.manifest_sha256[:12]} (MANIFEST.json lists every file)"
     yield from (f"    {line}" for line in privacy_lines(sources.privacy))
@@ -287,8 +288,9 @@ def _unlocks(found: Inspection) -> Iterator[str]:
     yield "  what one more column would unlock:"
     for unlock in useful[:_MOST]:
         read = f"; read by {', '.join(unlock.starters)}" if unlock.starters else ""
-        said = " ".join(asks[id_] for id_ in unlock.figures[:_ASKED])
-        more = len(unlock.figures) - _ASKED
+        asked = list(dict.fromkeys(asks[id_] for id_ in unlock.figures))
+        said = " ".join(asked[:_ASKED])
+        more = len(asked) - _ASKED
         said += f" And {more} more." if more > 0 else ""
         said = said or meaning.get(unlock.column, "")
         figures = counted(len(unlock.figures), "figure")

@@ -139,3 +139,24 @@ def test_the_commands_say_the_same(
     assert chart.exists()
     assert run(["sweep", str(table), own, "--param", "most=x"]) == 2
     assert run(["scorecard", str(out)]) == 2
+
+
+def test_one_argument_of_two_types_is_refused_by_both_names(
+    log: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Where neither reads a value as the other does, one cell cannot stand for both."""
+    number = _bundle(tmp_path / "a", "args.n > 3")
+    text = _bundle(tmp_path / "b", "args.n == '3'", attributes={"args.n": "string"})
+    said = (
+        r"`a` 1\.0\.0 \(\w{12}\) reads `args\.n` as `int`, `b` 1\.0\.0 \(\w{12}\) as `string`: "
+        "a cube keeps one reading of each value; declare it alike in both, or make a cube for each"
+    )
+    with pytest.raises(UsageError, match=said):
+        build_cube(log, [number, text])
+    unread = _bundle(tmp_path / "c", "args.to == 'x'", attributes={**_ATTRIBUTES, "args.n": "bool"})
+    assert build_cube(log, [number, unread]).events == 60
+    write_cube(build_cube(log, [number]), tmp_path / "c.parquet")
+    with pytest.raises(
+        UsageError, match=r"`b` reads `args\.n` as `string`, and the cube has it as"
+    ):
+        govlab.replay(tmp_path / "c.parquet", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -127,6 +128,20 @@ def test_filters_that_bundles_understand_differently(tmp_path: Path) -> None:
         assert said(one) == said(alone(_LOG, bundle, where="string(args.n) == '7'"))
     with pytest.raises(UsageError, match="declare differently"):
         _ = found.frame
+
+
+def test_bundles_that_read_one_argument_as_different_types(tmp_path: Path) -> None:
+    """What is no `int` is a number to `double`: their rows are told apart by each for itself."""
+    texts = [f'{{"n": {n}}}' for n in ("1.5", "7.5", "2", "9", '"9"')]
+    log = pl.DataFrame({"tool": ["t"] * 5, "args": texts})
+    conditions = {"int": "args.n > 3", "double": "args.n > 3.0", "string": "args.n == '9'"}
+    for order in itertools.permutations(conditions):
+        bundles = [_bundle(tmp_path / "".join(order) / kind, f"has(args.n) && {conditions[kind]}",
+                           attributes={"args.n": kind}) for kind in order]  # fmt: skip
+        assert differing(replay_many(log, bundles), log, bundles) == []
+    twice = replay_many(log, [bundles[0], *bundles])
+    assert twice[0].shared is twice[1].shared
+    assert twice[2].shared is not twice[1].shared
 
 
 def test_what_single_replays_refuse(tmp_path: Path) -> None:
