@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from govlab.assess.sentences import amount
+from govlab.assess.sentences import actions, amount
 from govlab.kpi.catalog import FIGURES
 from govlab.kpi.model import Value
 
@@ -64,7 +64,7 @@ def kept(bound: Bound, value: Value) -> Kept:
     unit = FIGURES[bound.figure].unit
     side: Side = "rest" if bound.at_least else "numerator"
     if value.value is None:
-        gap = f"the log cannot tell for {value.unknown:,} actions"
+        gap = f"the log cannot tell for {actions(value.unknown)}"
         return Kept(None, gap if value.unknown else "there is nothing to count", None, "unknown")
     end = value.low if bound.at_least else value.high
     if end is None:
@@ -72,7 +72,7 @@ def kept(bound: Bound, value: Value) -> Kept:
         return Kept(None, few, None, side)
     worse = worst(end, value, least=bound.at_least)
     if worse is None:
-        gap = f"{amount(value.value, unit)}, and the log cannot tell for {value.unknown:,} actions"
+        gap = f"{amount(value.value, unit)}, and the log cannot tell for {actions(value.unknown)}"
         return Kept(None, gap, None, "unknown")
     holds = meets(bound, worse)
     if not holds and meets(bound, end):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from govlab.kpi.model import Figure, Stored, Value
 
-__all__ = ["amount", "sentence"]
+__all__ = ["actions", "amount", "sentence"]
 
 _UNTOLD = {"price": "Nobody has said what an answer costs"}
 _STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -73,7 +73,16 @@ def _silence(figure: Figure, value: Value) -> str:
     if isinstance(figure.measure, Stored):
         return _UNTOLD.get(figure.measure.result, "Nobody has checked yet")
     known = f", and can for {value.denominator:,}" if value.denominator else ""
-    return f"The log cannot tell for {value.unknown:,} actions{known}"
+    return f"The log cannot tell for {actions(value.unknown)}{known}"
+
+
+def actions(number: int) -> str:
+    """A number of them.
+
+    >>> actions(1), actions(1_200)
+    ('1 action', '1,200 actions')
+    """
+    return "1 action" if number == 1 else f"{number:,} actions"
 
 
 def _count(number: int | None) -> str:

@@ -54,7 +54,12 @@ def _findings(card: Scorecard, disclosure: Disclosure) -> Iterator[str]:
 
 def _table(figures: tuple[Judged, ...]) -> list[str]:
     """A line a figure: its status, its sentence, its interval."""
-    return [f"  {judged.status:8} {judged.sentence}{_range(judged)}" for judged in figures]
+    return [f"  {_status(judged):8} {judged.sentence}{_range(judged)}" for judged in figures]
+
+
+def _status(judged: Judged) -> str:
+    """What was neither judged nor is unknown has none."""
+    return "-" if judged.status == "none" else judged.status
 
 
 def _range(judged: Judged) -> str:
