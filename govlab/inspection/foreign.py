@@ -100,7 +100,8 @@ def _fits(cells: pl.Series, target: str, kind: str) -> bool:
         return cells.dtype in (pl.Struct, pl.List) or _all(cells, r"^\s*\{")
     match kind:
         case "timestamp":
-            return cells.dtype.is_temporal() or _all(cells, r"^\d{4}-\d\d-\d\d")
+            # a row without a time is told apart by itself; one such row makes no other column
+            return cells.dtype.is_temporal() or _most(cells, r"^\d{4}-\d\d-\d\d")
         case "bool":
             return cells.dtype == pl.Boolean or _all(cells, r"^(?i:true|false)$")
         case "int":
@@ -114,6 +115,13 @@ def _fits(cells: pl.Series, target: str, kind: str) -> bool:
 def _all(cells: pl.Series, pattern: str) -> bool:
     first = cells.drop_nulls().head(1000)
     return cells.dtype == pl.String and bool(first.str.contains(pattern).all())
+
+
+def _most(cells: pl.Series, pattern: str) -> bool:
+    first = cells.drop_nulls().head(1000)
+    if cells.dtype != pl.String:
+        return False
+    return first.is_empty() or 2 * int(first.str.contains(pattern).sum()) > len(first)
 
 
 def _split(cells: pl.Series) -> str | None:

@@ -37,7 +37,7 @@ _ALSO: Final[Mapping[str, str]] = {
     "account": "account_id aws_account subscription project_id billing_account cloud_account",
     "permission_mode": "mode",
     "tool": "tool_name tool_id function function_name fn method tool_called plugin skill "
-            "tool_call api name",
+            "tool_call api called call name",
     "action": "action_name operation operation_name event_name verb event_type activity command "
               "action_type",
     "server": "mcp_server server_name host tool_server",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -286,8 +287,14 @@ def _refuse_empty(report: IngestReport, books: Books, sources: Sequence[str | Pa
         seen.append(f"records begin with {', '.join(f'`{key}`' for key in keys[:6])}")
     if near := nearest(keys):
         seen.append(f"nearest format `{near}`; try --format {near} or a column map")
+    elif any("table without" in kind for kind in report.skipped):
+        first = shlex.quote(str(sources[0]))
+        seen.append(
+            "a table with other names needs a column map: "
+            f"`govlab inspect {first} --write-map map.yaml` guesses one"
+        )
     elif report.skipped and not books.formats:
-        seen.append(f"formats are {', '.join((*FORMATS, 'table'))}; columns of your own need --map")
+        seen.append(f"formats are {', '.join((*FORMATS, 'table'))}")
     raise LogError("; ".join(seen))
 
 

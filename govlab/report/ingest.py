@@ -56,16 +56,21 @@ def _arguments(privacy: Mapping[str, Any]) -> Iterator[str]:
         yield f"  arguments: {_ARGUMENTS[privacy['args']]}"
         return
     for name, paths in privacy["paths"].items():
-        kept = "all (a given bundle reads them as a whole)" if "args" in paths else _named(paths)
+        whole = "all (a given bundle reads them as a whole)"
+        kept = whole if "args" in paths else _named(paths) or _none(name)
         yield from wrapped(f"arguments kept of {clean(name)}: {kept}", 2, hang=4)
     yield "    a digest stands for the rest, which rules cannot read; keep what a policy reads with"
     yield "    `--bundle BUNDLE`, or everything with `--args keep`"
 
 
 def _named(paths: Sequence[str]) -> str:
-    if not paths:
-        return "none, because the starter for such logs reads none"
     return ", ".join(clean(path.removeprefix("args.")) for path in paths)
+
+
+def _none(format_: str) -> str:
+    if format_.startswith("table"):
+        return "none, because no `--bundle` that reads any was named"
+    return "none, because the starter for such logs reads none"
 
 
 _ARGUMENTS = {
@@ -76,8 +81,9 @@ _ARGUMENTS = {
 
 
 def _counts(what: str, counts: Mapping[str, int]) -> Iterator[str]:
+    """How many rows of each kind; the kind last, which may be a sentence."""
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    yield from table((what, "rows"), ((name, f"{n:,}") for name, n in rows[:12]), right=(1,))
+    yield from table(("rows", what), ((f"{n:,}", name) for name, n in rows[:12]), right=(0,))
     if len(rows) > 12:
         yield f"  and {len(rows) - 12} more kinds; MANIFEST.json has them all"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from govlab.inspection.model import Guess, Inspection, TableFile
@@ -19,9 +20,10 @@ def table_lines(found: Inspection, disclosure: Disclosure = CLOSED) -> Iterator[
         yield ""
         yield from _table(one, disclosure)
     yield ""
+    log = clean(shlex.quote(found.log))
     yield "next: write a column map, correct it, and ingest with it"
-    yield "    govlab inspect LOG --write-map map.yaml"
-    yield "    govlab ingest LOG --map map.yaml --out log"
+    yield f"    govlab inspect {log} --write-map map.yaml"
+    yield f"    govlab ingest {log} --map map.yaml --out log"
 
 
 def _table(one: TableFile, disclosure: Disclosure) -> Iterator[str]:

@@ -47,7 +47,7 @@ def test_arguments_that_no_starter_for_the_log_reads_are_left_out_and_the_page_s
     source, log = tmp_path / "log.ndjson", tmp_path / "log"
     source.write_text(CALL, "utf-8")
     shown = govlab("ingest", source, "--out", log)
-    assert "none, because the starter for such logs reads none" in shown.out
+    assert "none, because no `--bundle` that reads any was named" in shown.out
     assert "`--bundle BUNDLE`" in shown.out
     assert "results of tools: dropped" in shown.out
     rule = tmp_path / "p.yaml"

@@ -66,6 +66,14 @@ def test_a_foreign_table_is_inspected_as_far_as_its_columns_go(foreign: Inspecti
     assert foreign.to_dict()["unread"] == foreign.unread
 
 
+def test_one_cell_that_is_no_time_hides_no_column_of_times(tmp_path: Path) -> None:
+    rows = [["2026-03-01 08:00:00", "a"]] * 3 + [["soon", "b"]]
+    found = inspect_log(table(tmp_path / "calls.csv", rows, ["when", "called"]))
+    assert {g.source: g.target for g in found.tables[0].guesses} == {"when": "ts", "called": "tool"}
+    page = inspection_text(found)
+    assert f"govlab ingest {tmp_path / 'calls.csv'} --map map.yaml --out log" in page
+
+
 def test_its_map_loads_and_ingests_once_the_zone_is_named(
     foreign: Inspection, tmp_path: Path
 ) -> None:
