@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from govlab.bundle.constraints import read_constraints
 from govlab.bundle.documents import PolicyDocument, RemediationDocument, RuleDocument
@@ -32,11 +33,11 @@ def read_policies(
 ) -> tuple[Policy, ...]:
     """The policies in file-name order, then document order; what `set` may name is `settable`.
 
-    Of policies that are no documents at least the conditions are checked.
+    Of policies that are no documents at least conditions and constraints are checked.
     """
     reader = _Reader(documents, settable, scope, expressions)
     for tree in documents.broken:
-        reader.conditions(tree)
+        reader.broken(tree)
     return tuple(reader.policy(source.document, source.tree) for source in documents.policies)
 
 
@@ -89,13 +90,7 @@ class _Reader:
         node = node_at(tree, ("rules", place))
         condition = self.condition(node)
         remediation = self.remediation(document.remediation, node)
-        limits = node_at(node, ("constraints",))
-        constraints, problems = (
-            read_constraints(limits, self.declared)
-            if document.constraints and isinstance(limits, TreeMapping)
-            else ({}, [])
-        )
-        self.expressions.problems.extend(problems)
+        constraints = self.limits(node)
         if condition is None:
             return None
         window = document.expires_after
@@ -117,13 +112,23 @@ class _Reader:
             notes=document.notes,
         )
 
-    def conditions(self, tree: TreeMapping) -> None:
-        """Check the conditions of rules that are otherwise wrong."""
+    def broken(self, tree: TreeMapping) -> None:
+        """Check conditions and constraints of rules that are otherwise wrong."""
         rules = tree.get("rules")
         for rule in rules.items if isinstance(rules, Sequence) else ():
             given = rule.get("condition") if isinstance(rule, TreeMapping) else None
             if isinstance(given, Scalar) and isinstance(given.value, str | bool):
                 self.expressions.read(given, self.scope)
+            self.limits(rule)
+
+    def limits(self, rule: Tree) -> dict[str, Any]:
+        """The canonical values of its constraints."""
+        given = rule.get("constraints") if isinstance(rule, TreeMapping) else None
+        if not isinstance(given, TreeMapping):
+            return {}
+        constraints, problems = read_constraints(given, self.declared)
+        self.expressions.problems.extend(problems)
+        return constraints
 
     def condition(self, node: Tree) -> Expression | None:
         """The rule's condition; `true` where none is written."""

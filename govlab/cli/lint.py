@@ -12,6 +12,7 @@ from govlab.bundle import load_bundle
 from govlab.cli.options import as_json, emit
 from govlab.errors import BundleError, Diagnostic
 from govlab.report.sarif import sarif
+from govlab.report.text import counted
 
 __all__ = ["command"]
 
@@ -30,10 +31,11 @@ def _load(bundle: str) -> _Found:
     except BundleError as error:
         count = len(error.diagnostics)
         return _Found(f"{count} error{'s' if count != 1 else ''}", error.diagnostics)
+    policies = len(loaded.policies)
     rules = sum(len(policy.rules) for policy in loaded.policies)
     return _Found(
-        f"{loaded.name} {loaded.version}: {len(loaded.policies)} policies, {rules} rules, "
-        f"digest {loaded.digest[:12]}, no errors",
+        f"{loaded.name} {loaded.version}: {policies:,} {'policy' if policies == 1 else 'policies'}, "
+        f"{counted(rules, 'rule')}, digest {loaded.digest[:12]}, no errors",
         (),
     )
 

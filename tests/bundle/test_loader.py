@@ -133,6 +133,21 @@ def test_all_errors_of_one_file_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_limits_are_checked_beside_a_rule_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(
+        "rules:\n  - {decision: BLOCK}\n"
+        "  - {decision: ALLOW_WITH_CONSTRAINTS, constraints: {max_retry: 3, timeout: 300}}\n"
+    )
+    with pytest.raises(BundleError) as caught:
+        load_bundle(file)
+    assert [(d.code, d.place.line) for d in caught.value.diagnostics] == [
+        ("GL013", 2),
+        ("GL020", 3),
+        ("GL012", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "condition"),
     [
