@@ -31,10 +31,10 @@ def _load(bundle: str) -> _Found:
     except BundleError as error:
         count = len(error.diagnostics)
         return _Found(f"{count} error{'s' if count != 1 else ''}", error.diagnostics)
-    policies = len(loaded.policies)
+    policies = "1 policy" if len(loaded.policies) == 1 else f"{len(loaded.policies):,} policies"
     rules = sum(len(policy.rules) for policy in loaded.policies)
     return _Found(
-        f"{loaded.name} {loaded.version}: {policies:,} {'policy' if policies == 1 else 'policies'}, "
+        f"{loaded.name} {loaded.version}: {policies}, "
         f"{counted(rules, 'rule')}, digest {loaded.digest[:12]}, no errors",
         (),
     )
