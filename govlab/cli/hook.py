@@ -18,17 +18,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 _AGENTS = ["claude-code"]
 
 
+_agent = click.argument("agent", type=click.Choice(_AGENTS))
+_any_agent = click.argument("agent", type=click.Choice(_AGENTS), default=_AGENTS[0])
+
+
 def _placed(function: F) -> F:
-    """The argument and the option of every command: whose hook, in which settings."""
-    agent = click.argument("agent", type=click.Choice(_AGENTS))
-    settings = click.option(
+    """The option of every command: in which settings."""
+    return click.option(
         "--settings",
         type=click.Path(path_type=Path, dir_okay=False),
         default=Path(".claude/settings.json"),
         show_default=True,
         help="Also settings.local.json, or ~/.claude/settings.json for every project.",
-    )
-    return agent(settings(function))
+    )(function)
 
 
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask before writing.")
@@ -43,8 +45,9 @@ def command() -> None:
     short_help="put the hook of a bundle into the settings, once they were shown",
     epilog="Example: govlab hook install claude-code coding-agent --monitor",
 )
-@_placed
+@_agent
 @click.argument("bundle")
+@_placed
 @click.option("--monitor", is_flag=True, help="Stop nothing; record what would have been said.")
 @click.option(
     "--user",
@@ -78,6 +81,7 @@ def install(
     short_help="take the hook out of the settings; its records stay",
     epilog="Example: govlab hook uninstall claude-code",
 )
+@_any_agent
 @_placed
 @_yes
 def uninstall(agent: str, settings: Path, yes: bool) -> int:  # noqa: ARG001  # there is one
@@ -90,6 +94,7 @@ def uninstall(agent: str, settings: Path, yes: bool) -> int:  # noqa: ARG001  # 
     short_help="is it there, does it start, what decides",
     epilog="Example: govlab hook status claude-code",
 )
+@_any_agent
 @_placed
 @as_json
 def status_command(agent: str, settings: Path, as_json: bool) -> int:  # noqa: ARG001  # there is one

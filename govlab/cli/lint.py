@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
-from govlab.bundle import load_bundle
+from govlab.bundle import Bundle, load_bundle
 from govlab.cli.options import as_json, emit
 from govlab.errors import BundleError, Diagnostic
 from govlab.report.sarif import sarif
-from govlab.report.text import counted
+from govlab.report.text import clean, counted
 
 __all__ = ["command"]
 
@@ -34,10 +35,17 @@ def _load(bundle: str) -> _Found:
     policies = "1 policy" if len(loaded.policies) == 1 else f"{len(loaded.policies):,} policies"
     rules = sum(len(policy.rules) for policy in loaded.policies)
     return _Found(
-        f"{loaded.name} {loaded.version}: {policies}, "
-        f"{counted(rules, 'rule')}, digest {loaded.digest[:12]}, no errors",
+        f"{loaded.name} {loaded.version}: {policies}, {counted(rules, 'rule')}, "
+        f"digest {loaded.digest[:12]}, no errors{_shipped(loaded, bundle)}",
         (),
     )
+
+
+def _shipped(loaded: Bundle, named: str) -> str:
+    """Where the files of a starter are."""
+    if Path(named).exists():
+        return ""
+    return f"\nits files: {clean(loaded.path)}; copy the folder to change them"
 
 
 def _finding(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from govlab.bundled import shipped
 from govlab.hooking import Change, Standing
+from govlab.report.text import clean
 
 __all__ = ["done_text", "planned_text", "standing_text"]
 
@@ -29,8 +31,14 @@ def planned_text(change: Change) -> str:
 def _mode(change: Change) -> str:
     if change.choice.monitor:
         return "monitor: every call goes ahead; what would have been said is recorded"
-    if change.bundle is not None and change.bundle.mode.name == "monitor":
-        return "the bundle is in monitor mode itself: what its rules say is recorded, and not done"
+    bundle = change.bundle
+    if bundle is not None and bundle.mode.name == "monitor":
+        copied = shipped("policies") in bundle.path.parents
+        where = f"a copy of {clean(bundle.path)}, and install that" if copied else "it"
+        return (
+            "the bundle is in monitor mode itself: what its rules say is recorded, and not done\n"
+            f"  to have it done, say `mode: enforce` in {where}"
+        )
     return "enforced: what is denied, or cannot be decided, is stopped"
 
 

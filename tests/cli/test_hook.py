@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from govlab.bundled import shipped
 from tests.cli.conftest import Command
 from tests.hooking.fixtures import asked, bundle, said
 
@@ -66,6 +67,16 @@ def test_installed_it_decides_and_uninstalled_the_settings_are_as_before(
     assert govlab("hook", "status", *place).out.startswith("not installed in ")
     again = govlab("hook", "uninstall", *place)
     assert (again.code, again.out[:15]) == (0, "nothing changes")
+
+
+def test_a_starter_that_only_watches_says_how_it_is_made_to_act(
+    govlab: Command, settings: Path
+) -> None:
+    shown = govlab("hook", "install", "claude-code", "coding-agent", "--settings", settings, "-y")
+    folder = shipped("policies") / "coding-agent"
+    assert f"say `mode: enforce` in a copy of {folder}, and install that" in shown.out
+    assert govlab("hook", "status", "--settings", settings).out.startswith("installed in ")
+    assert govlab("hook", "uninstall", "--settings", settings, "-y").code == 0
 
 
 def test_installing_again_replaces_it(govlab: Command, settings: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from govlab.bundled import shipped
 from tests.cli.conftest import Command
 
 BROKEN = """\
@@ -33,6 +34,12 @@ def test_a_sound_bundle_is_exit_0_and_names_its_digest(govlab: Command, seed: Pa
     assert shown.code == 0
     assert "prod-safety-gate" in shown.out
     assert "no errors" in shown.out
+
+
+def test_of_a_starter_it_says_where_the_files_are(govlab: Command) -> None:
+    folder = shipped("policies") / "coding-agent"
+    assert f"its files: {folder}; copy the folder" in govlab("lint", "coding-agent").out
+    assert "its files" not in govlab("lint", folder).out
 
 
 def test_text_has_place_code_cure_and_caret(govlab: Command, broken: Path) -> None:
