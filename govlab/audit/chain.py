@@ -21,14 +21,26 @@ from govlab.errors import LogError
 from govlab.log.evidence import COVERED, hashes
 from govlab.schema import MARKS
 
-__all__ = ["BATCH", "FOREIGN", "Chain", "Status", "Verification", "judge", "read_links", "verify"]
+__all__ = [
+    "BATCH",
+    "FOREIGN",
+    "NATIVE",
+    "Chain",
+    "Status",
+    "Verification",
+    "judge",
+    "read_links",
+    "verify",
+]
 
 Status = Literal["ok", "partial", "unanchored", "compromised", "none"]
 
 BATCH = 250_000
 """Records that are hashed at once."""
 
-FOREIGN = ("cordum", "ms_agt_mesh")
+NATIVE = ("cordum", "ms_agt_mesh")
+"""Formats whose own chain `native` verifies, on the native file."""
+FOREIGN = (*NATIVE, "scopeblind", "scopeblind_flat", "scopeblind_envelope")
 """Formats whose records carry a chain of their system's own: its rules need the native file."""
 
 
@@ -116,8 +128,12 @@ def judge(
     starts: tuple[int, ...] = (0,),
     rules: str = "govlab",
 ) -> Verification:
-    """The chains in `links` (all tenants); a chain begins at one of the places `starts`."""
-    known = links.filter(pl.col("stated").is_not_null() | pl.col("seq").is_not_null())
+    """The chains in `links` (all tenants); a chain begins at one of the places `starts`.
+
+    Numbers alone are no chain: of a tenant, a record at the least states a hash.
+    """
+    stated = pl.col("stated").is_not_null()
+    known = links.filter(stated | pl.col("seq").is_not_null(), stated.any().over("tenant"))
     parts: dict[Any, pl.DataFrame] = known.partition_by("tenant", as_dict=True)
     kept = {key[0]: in_order(part) for key, part in parts.items()}
     absent = {c.tenant for c in checkpoints} - set(kept)
@@ -167,7 +183,8 @@ def _cell(batch: pl.DataFrame, name: str, kind: pl.DataType) -> pl.Series:
 
 
 def _formats(batch: pl.DataFrame) -> pl.DataFrame:
-    chained = _cell(batch, "record_hash", pl.String()).is_not_null().alias("chained")
+    links = [_cell(batch, name, pl.String()).is_not_null() for name in ("record_hash", "prev_hash")]
+    chained = (links[0] | links[1]).alias("chained")
     kinds = pl.DataFrame([_cell(batch, "source_format", pl.String()).alias("format"), chained])
     return kinds.group_by("format", "chained").agg(pl.len().cast(pl.Int64).alias("records"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from govlab.audit.chain import Chain, Verification
+from govlab.audit.chain import NATIVE, Chain, Verification
 from govlab.audit.links import Gap
 from govlab.audit.questions import Answered, Answers, Questions
 from govlab.audit.reconcile import Reconciled
@@ -63,9 +63,12 @@ def _verification(found: Verification) -> Iterator[str]:
     if found.unchained:
         yield f"outside any chain: {counted(found.unchained, 'record')}"
     for name, records in found.foreign:
+        how = (
+            "`govlab audit verify FILE`" if name in NATIVE else "that system's own tools verify it"
+        )
         yield (
             f"{clean(name)}: {counted(records, 'record')} carry their own system's chain; "
-            "what its hashes cover is only in the native file: `govlab audit verify FILE`"
+            f"what its hashes cover is only in the native file: {how}"
         )
 
 

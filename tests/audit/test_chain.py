@@ -13,6 +13,7 @@ from govlab.audit.chain import Verification, verify
 from govlab.audit.checkpoint import Checkpoint
 from govlab.errors import LogError
 from govlab.log.evidence import COVERED, Chains, hashes, record_hash
+from govlab.report.audit import verification_text
 
 from .records import is_whole, records
 
@@ -159,6 +160,19 @@ def test_a_log_without_a_chain_is_none_and_foreign_chains_are_counted() -> None:
     foreign = LOG.with_columns(source_format=pl.lit("cordum"))
     found = verify(foreign.lazy())
     assert (found.status, found.foreign) == ("none", (("cordum", SIZE),))
+
+
+def test_records_that_state_no_hash_are_accused_of_nothing() -> None:
+    """Numbers in a column `seq`, and links of receipts whose hashes are elsewhere."""
+    numbered = LOG.drop("prev_hash", "record_hash")
+    found = verify(numbered.lazy())
+    assert (found.status, found.unchained, found.foreign) == ("none", SIZE, ())
+    receipts = LOG.drop("record_hash").with_columns(source_format=pl.lit("scopeblind"))
+    found = verify(receipts.lazy())
+    linked = LOG["prev_hash"].drop_nulls().len()
+    assert (found.status, found.foreign) == ("none", (("scopeblind", linked),))
+    assert "that system's own tools verify it" in verification_text(found)
+    assert verify(numbered.lazy(), [KEPT]).status == "compromised"
 
 
 @given(st.integers(0, 40), st.sampled_from([("a",), ("a", None), (None, "b", "c")]))
