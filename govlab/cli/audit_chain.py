@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from govlab.cli.options import as_json, emit, say
 from govlab.errors import LogError, UsageError, did_you_mean
 from govlab.keys import Key, new_key, read_key
 from govlab.log.scan import scan_log
+from govlab.log.store import is_log
 from govlab.report.audit import verification_document, verification_text
 
 __all__ = ["checkpoint", "key", "prove", "verify"]
@@ -107,7 +109,18 @@ def _found(
         native = verify_native(log)
         if native is not None:
             return native
-    return verify_log(scan_log(log), checkpoints, remembered=remembered or [])
+    return verify_log(_scanned(log), checkpoints, remembered=remembered or [])
+
+
+def _scanned(log: Path) -> pl.LazyFrame:
+    """The log as it lies there: to ingest it for this would drop copies that were put in."""
+    try:
+        return scan_log(log)
+    except LogError as error:
+        if not log.is_dir() or is_log(log):
+            raise
+        ingest = f"`govlab ingest {shlex.quote(str(log))} --out log`"
+        raise LogError(f"{error}; of raw logs make an action log first: {ingest}") from error
 
 
 def _stored(found: Verification, log: Path, state: Path | None) -> Path | None:

@@ -165,7 +165,8 @@ def table(
     room = most or width()
     sizes = [max(cell_len(row[i]) for row in [list(header), *shown]) for i in range(len(header))]
     sizes[:-1] = [min(size, 44) for size in sizes[:-1]]
-    sizes[-1] = min(sizes[-1], max(12, room - indent - sum(sizes[:-1]) - 2 * (len(sizes) - 1)))
+    least = max(12, cell_len(header[-1]))  # a heading is never folded
+    sizes[-1] = min(sizes[-1], max(least, room - indent - sum(sizes[:-1]) - 2 * (len(sizes) - 1)))
     flush = set(right)
     lines = []
     for row in [list(header), *shown]:

@@ -73,6 +73,17 @@ def test_a_proof_names_its_root(govlab: Command, log: Path) -> None:
     assert govlab("audit", "prove", log, "--id", "e99").code == 2
 
 
+def test_raw_logs_are_ingested_before_their_chain_is_verified(
+    govlab: Command, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "s.jsonl").write_text('{"type": "user", "sessionId": "s"}\n', encoding="utf-8")
+    shown = govlab("audit", "verify", raw)
+    assert shown.code == 2
+    assert f"`govlab ingest {raw} --out log`" in shown.err
+
+
 def test_a_run_is_told_in_order_without_people(govlab: Command, tmp_path: Path) -> None:
     path = tmp_path / "l.parquet"
     after = [START + timedelta(seconds=s) for s in range(1, 6)]

@@ -83,3 +83,8 @@ def test_table_is_aligned_and_cleaned() -> None:
 
 def test_a_table_without_rows_is_nothing() -> None:
     assert table(["a"], []) == []
+
+
+def test_the_last_heading_stays_whole_where_no_room_is_left() -> None:
+    found = table(("a", "approval_status"), [("x" * 44, "none")], most=50)
+    assert found[0].endswith("  approval_status")
