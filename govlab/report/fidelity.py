@@ -9,7 +9,7 @@ from govlab.log.citation import Citation
 from govlab.registry.store import told
 from govlab.report.disclosure import plain
 from govlab.report.scope import filter_lines, source_line
-from govlab.report.text import counted, cut, percent, share, table, width
+from govlab.report.text import counted, percent, share, table, wrapped
 
 __all__ = ["fidelity_text"]
 
@@ -94,7 +94,7 @@ def _differences(result: Fidelity) -> Iterator[str]:
                 f"  {k.events:>6,}  recorded {_decided(k.recorded, k.recorded_rule)}, "
                 f"replayed {_decided(k.replayed, k.rule)}"
             )
-            yield _examples(k)
+            yield from wrapped(_examples(k), 10)
         yield from _more(kinds)
 
 
@@ -104,7 +104,7 @@ def _decided(decision: str, rule: str | None) -> str:
 
 def _examples(kind: Kind) -> str:
     since = f"since {told(kind.first)[:16]}Z, " if kind.first else ""
-    return cut(f"          {since}such as {plain(', '.join(kind.examples))}", width())
+    return f"{since}such as {plain(', '.join(kind.examples))}"
 
 
 def _more(kinds: Sequence[Kind]) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _undecidable(result: Fidelity) -> Iterator[str]:
                 f"  {k.events:>6,}  recorded {_decided(k.recorded, k.recorded_rule)}; "
                 f"unknown: {plain(', '.join(k.lacks))}"
             )
-            yield _examples(k)
+            yield from wrapped(_examples(k), 10)
         yield from _more(kinds)
 
 

@@ -29,6 +29,7 @@ __all__ = [
 
 _GLUED = "\u2060%"  # a number and its unit are one word; `clean` leaves no such joiner in a text
 _FOLDS = 3  # lines of a table's last cell
+_WORDS = 20  # cells of one that is whole in any case
 # printable to Python, and yet nothing is seen: fillers, blank Braille, variation selectors
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -165,7 +166,7 @@ def table(
     room = most or width()
     sizes = [max(cell_len(row[i]) for row in [list(header), *shown]) for i in range(len(header))]
     sizes[:-1] = [min(size, 44) for size in sizes[:-1]]
-    least = max(12, cell_len(header[-1]))  # a heading is never folded
+    least = max(cell_len(header[-1]), _WORDS)  # neither headings nor a few words are folded
     sizes[-1] = min(sizes[-1], max(least, room - indent - sum(sizes[:-1]) - 2 * (len(sizes) - 1)))
     flush = set(right)
     lines = []
