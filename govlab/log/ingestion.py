@@ -268,6 +268,9 @@ def _refuse_bad(report: IngestReport, max_bad: int | None) -> None:
         )
 
 
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
+
+
 def _refuse_empty(report: IngestReport, books: Books, sources: Sequence[str | Path]) -> None:
     """Says what was seen, where, and what would be read."""
     if report.events:
@@ -282,6 +285,7 @@ def _refuse_empty(report: IngestReport, books: Books, sources: Sequence[str | Pa
         seen.append(f"not read: {_listed(skipped)}")
     if report.quarantine_reasons:
         seen.append(f"unreadable: {_listed(report.quarantine_reasons)}")
+    seen += _cures(kinds, report.quarantine_reasons)
     keys = next((keys for keys in books.strange if keys), ())
     if keys:
         seen.append(f"records begin with {', '.join(f'`{key}`' for key in keys[:6])}")
@@ -296,6 +300,13 @@ def _refuse_empty(report: IngestReport, books: Books, sources: Sequence[str | Pa
     elif report.skipped and not books.formats:
         seen.append(f"formats are {', '.join((*FORMATS, 'table'))}")
     raise LogError("; ".join(seen))
+
+
+def _cures(kinds: Mapping[str, int], reasons: Mapping[str, int]) -> Iterator[str]:
+    if any(reason.startswith("not UTF-8") for reason in reasons):
+        yield "save the text as UTF-8"
+    if any(kind.lower() in _WORKBOOKS for kind in kinds):
+        yield "save the sheet of a workbook as CSV"
 
 
 def _files(count: int) -> str:

@@ -180,7 +180,8 @@ def _with_actions(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
         seen = ", ".join(f"`{name}`" for name in have[:8] if name not in MARKS)
         raise LogError(
             f"{path}: neither `tool` nor `action` among its columns ({seen}); "
-            "map them with `govlab ingest --map FILE`"
+            "`govlab inspect` of it with `--write-map map.yaml` guesses which they are, "
+            "`govlab ingest --map map.yaml` reads it so"
         )
     return frame
 

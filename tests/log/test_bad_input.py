@@ -109,6 +109,7 @@ def test_a_folder_of_mixed_garbage(tmp_path: Path) -> None:
         ),
         ("a.jsonl", '{"sessionId": 1, "kind": 2}', "nearest format `claudecode`"),
         ("a.txt", "hello", "1 .txt"),
+        ("a.xlsx", "PK", "save the sheet of a workbook as CSV"),
         ("a.json", "{", "unreadable: 1 JSON ends too early"),
         ("a.csv", "x,y\n1,2\n", "1 file: 1 .csv; not read: 1 table without `tool` or `action`"),
         ("a.csv", "x,y\n1,2\n", "a column map: `govlab inspect .*a.csv --write-map map.yaml`"),

@@ -113,7 +113,7 @@ def _placed_in_time(frame: pl.DataFrame, tz: str | None) -> tuple[pl.DataFrame, 
         return frame, []
     local = pl.any_horizontal(_is_local(name, frame.schema[name]) for name in times)
     judged = frame.with_columns(local.fill_null(False).alias("_local"))
-    reason = f"time without offset ({', '.join(times)}); name its zone with --tz"
+    reason = f"time without offset ({', '.join(times)}); name its zone: `govlab ingest --tz ZONE`"
     out = [Bad(line, reason) for line in judged.filter("_local")[LINE]]
     naive = [n for n in times if isinstance(d := frame.schema[n], pl.Datetime) and not d.time_zone]
     kept = judged.filter(~pl.col("_local")).drop("_local")

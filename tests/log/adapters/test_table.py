@@ -155,7 +155,7 @@ def test_times_without_offset_are_kept_aside_unless_the_zone_is_named(
     _, frame = log_of(path, out=tmp_path / "log")
     assert column(frame, "tool") == ["b"]
     (bad,) = quarantine(tmp_path / "log")
-    assert bad["reason"] == "time without offset (ts); name its zone with --tz"
+    assert bad["reason"] == "time without offset (ts); name its zone: `govlab ingest --tz ZONE`"
     _, frame = log_of(path, out=tmp_path / "log", tz="Europe/Berlin")
     assert frame.filter(pl.col("tool") == "a")["ts"].to_list()[0].hour == (
         22 if len(cell) == 10 else 10
