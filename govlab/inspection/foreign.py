@@ -135,7 +135,7 @@ def _split(cells: pl.Series) -> str | None:
 def _examples(cells: pl.Series) -> Iterator[str]:
     """The first different values, as text."""
     for value in cells.drop_nulls().head(1000).unique(maintain_order=True).head(_EXAMPLES):
-        yield str(value)
+        yield str(value.to_list() if isinstance(value, pl.Series) else value)
 
 
 def _unit(cells: pl.Series) -> str | None:

@@ -22,6 +22,7 @@ from govlab.inspection.sources import decisions_of, manifest_of, runs_of, source
 from govlab.inspection.starters import fit_of, read_by, starters
 from govlab.log.cached import Opened, open_log
 from govlab.log.collect import collected
+from govlab.log.cubefile import is_cube
 from govlab.log.report import Progress
 from govlab.log.store import is_log
 from govlab.replays.organisation import load_org
@@ -73,8 +74,8 @@ def inspect_selection(
     try:
         opened = open_log(path, progress=progress)
     except LogError as error:
-        if org is not None or not selection.is_all():
-            raise  # filters and derivations are over a log's columns
+        if org is not None or not selection.is_all() or is_cube(path):
+            raise  # filters and derivations are over a log's columns; a cube needs no map
         return _no_log(path, error)
     selected = selected_of(opened.frame, opened.folder, selection, org=org)
     if org is not None:  # what was derived is derived once, not in each reading

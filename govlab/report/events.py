@@ -10,6 +10,7 @@ from datetime import datetime
 import polars as pl
 
 from govlab.log.citation import Citation
+from govlab.replays.summary import ORIGINS
 from govlab.report.disclosure import CLOSED, Disclosure, private, settings_line, value_shown
 from govlab.report.listing import Listing, listing_lines, values_read
 from govlab.report.scope import scope_lines
@@ -53,6 +54,7 @@ def events_text(page: Pageful, show: int | None, disclosure: Disclosure = CLOSED
     heading = f"events {', '.join(map(clean, page.asked))}" if page.asked else "events"
     lines = [
         *listing_lines(page.listing, show, heading, disclosure),
+        *_origins(page),
         "",
         *scope_lines(page.scope, page.in_scope, page.period, page.source),
         *_assumed(page.assumptions),
@@ -60,6 +62,17 @@ def events_text(page: Pageful, show: int | None, disclosure: Disclosure = CLOSED
         settings_line(disclosure),
     ]
     return "\n".join(lines)
+
+
+def _origins(page: Pageful) -> Iterator[str]:
+    """What the decisions rest on, where it is more than one thing: a default is no denial (J1)."""
+    events = page.listing.events
+    if "origin" not in events.columns:
+        return
+    counts = dict(events.group_by(pl.col("origin").cast(pl.String)).len().iter_rows())
+    told = [f"{name} {counts[name]:,}" for name in ORIGINS if name in counts]
+    if len(told) > 1:
+        yield f"  what they rest on (--origin chooses): {', '.join(told)}"
 
 
 def _assumed(assumptions: tuple[tuple[str, str], ...]) -> Iterator[str]:

@@ -52,6 +52,17 @@ def test_the_events_behind_every_number_of_a_replay(govlab: Command, log: Path, 
         assert all(event["rule"] == rule["id"] for event in found["events"])
 
 
+def test_denials_by_default_and_error_are_told_from_those_of_rules(
+    govlab: Command, log: Path, seed: Path
+) -> None:
+    page = govlab("events", log, "--bundle", seed, "--decision", "DENY").out
+    said = json.loads(govlab("replay", log, seed, "--json").out)
+    default, error = said["default"]["events"], said["error"]["events"]
+    assert f"what they rest on (--origin chooses): default {default}, error {error}\n" in page
+    one = govlab("events", log, "--bundle", seed, "--decision", "DENY", "--origin", "error").out
+    assert "what they rest on" not in one
+
+
 def test_what_is_behind_a_figure_is_not_all_of_the_log(govlab: Command, log: Path) -> None:
     given = ("events", log, "--figure", "decisions.decided_share")
     assert "scope: 2 of 4 events of the log" in govlab(*given).out

@@ -160,3 +160,11 @@ def test_one_argument_of_two_types_is_refused_by_both_names(
         UsageError, match=r"`b` reads `args\.n` as `string`, and the cube has it as"
     ):
         govlab.replay(tmp_path / "c.parquet", text)
+
+
+def test_a_cube_is_inspected_no_further_than_that_it_is_one(
+    log: pl.DataFrame, tmp_path: Path
+) -> None:
+    write_cube(build_cube(log, [_bundle(tmp_path / "b", "args.n > 3")]), tmp_path / "c.parquet")
+    with pytest.raises(LogError, match="rows stand for many events"):
+        govlab.inspect_log(tmp_path / "c.parquet")

@@ -74,6 +74,13 @@ def test_one_cell_that_is_no_time_hides_no_column_of_times(tmp_path: Path) -> No
     assert f"govlab ingest {tmp_path / 'calls.csv'} --map map.yaml --out log" in page
 
 
+def test_lists_are_shown_as_lists(tmp_path: Path) -> None:
+    path = tmp_path / "calls.parquet"
+    pl.DataFrame({"Fn": ["a"], "labels": [["x", "y"]]}).write_parquet(path)
+    (guess,) = (g for g in inspect_log(path).tables[0].guesses if g.source == "labels")
+    assert guess.examples == ("['x', 'y']",)
+
+
 def test_its_map_loads_and_ingests_once_the_zone_is_named(
     foreign: Inspection, tmp_path: Path
 ) -> None:
