@@ -41,6 +41,7 @@ __all__ = ["pack", "reconcile", "sample"]
 
 _seed = click.option("--seed", required=True, type=int, help="Any number, noted before drawing.")
 _TO_FILL = ("tested_by", "tested_on", "result", "exception", "note")
+_SHOWN = 25  # events on the page where all of them are in a file
 _EVIDENCE = ("approved_by", "policy_digest", "evidence_uri", "record_hash", "source_ref")
 
 
@@ -87,7 +88,10 @@ def sample(
         emit({"drawn": rows.height, "population": drawn.population, "seed": seed,
               "method": drawn.method, "event_ids": ids, "workpaper": told})  # fmt: skip
         return
-    click.echo("\n".join([*rows_table(rows.select(rows.columns[:9]), None, disclosure), ""]))
+    first = rows if out is None else rows.head(_SHOWN)
+    click.echo("\n".join([*rows_table(first.select(rows.columns[:9]), None, disclosure), ""]))
+    if first.height < rows.height:
+        click.echo(f"the first {first.height:,} of {rows.height:,}\n")
     click.echo("\n".join(f"{name}: {value}" for name, value in about.iter_rows()))
     if out is not None:
         click.echo(f"written to {out}: {rows.height:,} events")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 
 from govlab.bundle import Bundle
-from govlab.cli.options import as_json, emit, read_event, show_people
+from govlab.cli.options import as_json, emit, read_event, say, show_people
 from govlab.cli.replay import read_log
 from govlab.cli.ruling import OneRule, ruling
-from govlab.errors import UsageError
+from govlab.errors import UsageError, did_you_mean
 from govlab.explanation import explain
 from govlab.log.citation import Citation, cite
 from govlab.replays.find import Found, find_event
 from govlab.report.disclosure import Disclosure, explained
 from govlab.report.explanation import explanation_text
 from govlab.report.scope import source_line
+from govlab.report.text import clean
+from govlab.schema import ACTIONS, request_columns
 
 __all__ = ["command"]
 
@@ -56,6 +59,7 @@ def command(
     else:
         _refuse_history(loaded)
         found = Found(read_event(str(event)), frozenset(), {})
+        _say_unread(loaded, found.event)
     why = explain(loaded, found.event, unknown=found.unknown, history=found.history)
     disclosure = Disclosure(people)
     if as_json:
@@ -65,6 +69,16 @@ def command(
     else:
         click.echo(explanation_text(why, disclosure=disclosure))
         click.echo("\n".join(_beside(loaded, source)), nl=bool(loaded.assumptions or source))
+
+
+def _say_unread(bundle: Bundle, event: Mapping[str, Any]) -> None:
+    """Names in an event that no bundle could read: likely mistyped."""
+    known = [*request_columns(), *bundle.readable(), *ACTIONS, "cost"]
+    parts = {name.partition(".")[0] for name in known}
+    for name in event:
+        if name not in known and name not in parts:
+            cure = did_you_mean(name, known) or "no rule reads it"
+            say(clean(f"the event's `{name}` is no attribute; {cure}"))
 
 
 def _refuse_history(bundle: Bundle) -> None:

@@ -50,6 +50,7 @@ def verify(folder: Path, key: Key | None = None) -> Verified:
     manifest = _read(folder / MANIFEST)
     if manifest is None:
         raise UsageError(f"`{folder}` has no `{MANIFEST}`; `govlab export` makes an export")
+    _refuse_other(folder, manifest)
     signature = _read(folder / SIGNATURE)
     found = list(_signature_problems(signature, manifest, key))
     read = {name: _read(folder / name) for name in FILES}
@@ -61,6 +62,16 @@ def verify(folder: Path, key: Key | None = None) -> Verified:
         return Verified("failed", _digest(manifest), tuple(found))
     status = "unsigned" if signature is None else "unchecked" if key is None else "ok"
     return Verified(status, _digest(manifest), (), files[ENGINE], files[BUNDLE])
+
+
+def _refuse_other(folder: Path, manifest: bytes) -> None:
+    """A log and an evidence pack have a manifest too, and are no broken exports."""
+    said = parse(manifest.decode(errors="surrogateescape")) or {}
+    if "log" in said and not any((folder / name).exists() for name in FILES):
+        raise UsageError(
+            f"`{folder}` is no export, but what `govlab ingest` or `govlab audit pack` made; "
+            "`methods.md` says how a pack is checked, `govlab audit verify` checks a log's chain"
+        )
 
 
 def _signature_problems(signature: bytes | None, manifest: bytes, key: Key | None) -> list[str]:

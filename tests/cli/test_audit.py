@@ -151,6 +151,19 @@ def test_a_sample_is_drawn_again_and_never_a_formula(
     assert not any(b"<f>" in sheet for sheet in sheets)
 
 
+def test_of_a_long_sample_in_a_file_the_page_shows_the_first(
+    govlab: Command, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "l.parquet", tmp_path / "s.csv"
+    ids = [f"e{n}" for n in range(40)]
+    pl.DataFrame({"event_id": ids, "tool": ["t"] * 40}).write_parquet(path)
+    shown = govlab("audit", "sample", path, "--n", "40", "--seed", "1", "--out", out).out
+    assert "the first 25 of 40\n" in shown
+    assert pl.read_csv(out).height == 40
+    everything = govlab("audit", "sample", path, "--n", "40", "--seed", "1").out
+    assert all(id_ in everything for id_ in ids)
+
+
 @pytest.mark.parametrize(("n", "want"), [(4, [1, 1, 2]), (2, [1, 1, 1]), (99, [1, 2, 9])])
 def test_strata_are_drawn_in_proportion(
     govlab: Command, tmp_path: Path, n: int, want: list[int]

@@ -57,3 +57,11 @@ def test_neither_event_nor_log(govlab: Command, seed: Path) -> None:
     shown = govlab("explain", seed)
     assert shown.code == 2
     assert "--event" in shown.err
+
+
+def test_a_mistyped_name_in_an_event_is_said(govlab: Command, seed: Path) -> None:
+    shown = govlab("explain", seed, "--event", '{"tool": "t", "enviroment": "dev", "xyz": 1}')
+    assert "the event's `enviroment` is no attribute; did you mean `env`?" in shown.err
+    assert "the event's `xyz` is no attribute; no rule reads it" in shown.err
+    known = '{"tool": "t", "env": "dev", "decision": "ALLOW", "args": {}, "cost": 1.0}'
+    assert govlab("explain", seed, "--event", known).err == ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from govlab.bundled import shipped
 from govlab.exporting import making, open_engine
 from tests.cli.conftest import Command
 
@@ -88,3 +89,8 @@ def test_what_is_no_export(govlab: Command, tmp_path: Path) -> None:
     shown = govlab("verify", tmp_path)
     assert shown.code == 2
     assert "`govlab export` makes an export" in shown.err
+
+
+def test_a_log_is_no_broken_export(govlab: Command) -> None:
+    shown = govlab("verify", shipped("datasets") / "acme-ops")
+    assert (shown.code, "is no export, but what `govlab ingest`" in shown.err) == (2, True)
