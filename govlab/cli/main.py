@@ -54,7 +54,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command = import_module(f"govlab.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
+        return _on_one_line(command) if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,6 +68,15 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _on_one_line(command: click.Command) -> click.Command:
+    """`command` and those below it, whose examples are not folded: they are there to be copied."""
+    if command.epilog and not command.epilog.startswith("\b"):
+        command.epilog = f"\b\n{command.epilog}"
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _on_one_line(below)
+    return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -30,6 +30,13 @@ def test_every_command_has_help_with_an_example(govlab: Command, name: str) -> N
     assert "--json" in shown.out
 
 
+def test_examples_stand_on_one_line_to_be_copied(govlab: Command) -> None:
+    drift = "Example: govlab drift log --registry registry --state drift.json --fail-on new\n"
+    assert drift in govlab("drift", "--help").out
+    sample = "Example: govlab audit sample log --n 25 --seed 7 --out workpaper.xlsx\n"
+    assert sample in govlab("audit", "sample", "--help").out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
