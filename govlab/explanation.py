@@ -73,6 +73,13 @@ class Explanation:
         shown = {**self.decision.to_dict(), "trace": [asdict(t) for t in self.trace]}
         return {**shown, "variant": self.variant.to_dict()} if self.variant else shown
 
+    def __repr__(self) -> str:
+        from govlab.report.explanation import (  # noqa: PLC0415  # reports are drawn on demand
+            explanation_text,
+        )
+
+        return explanation_text(self)
+
 
 def explain(
     bundle: Bundle | str | Path,

@@ -35,6 +35,13 @@ def explained(folder: Path, text: str, event: dict[str, Any], **given: Any) -> E
     return explain(load_bundle(file), event, **given)
 
 
+def test_it_shows_itself_as_the_page_does_and_hides_people(tmp_path: Path) -> None:
+    text = "name: p\nrules: [{condition: \"principal == 'ann'\", decision: DENY}]\n"
+    shown = repr(explained(tmp_path, text, {"principal": "ann"}))
+    assert shown.startswith("DENY by rule p/1\n")
+    assert "principal  [person]" in shown
+
+
 def test_rules_behind_the_deciding_one_are_not_tried(tmp_path: Path) -> None:
     found = explained(
         tmp_path,

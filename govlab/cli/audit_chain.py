@@ -120,7 +120,7 @@ def _scanned(log: Path) -> pl.LazyFrame:
         if not log.is_dir() or is_log(log):
             raise
         ingest = f"`govlab ingest {shlex.quote(str(log))} --out log`"
-        raise LogError(f"{error}; of raw logs make an action log first: {ingest}") from error
+        raise LogError(f"{error}; for raw logs: {ingest}") from error
 
 
 def _stored(found: Verification, log: Path, state: Path | None) -> Path | None:

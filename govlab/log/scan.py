@@ -180,8 +180,8 @@ def _with_actions(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
         seen = ", ".join(f"`{name}`" for name in have[:8] if name not in MARKS)
         raise LogError(
             f"{path}: neither `tool` nor `action` among its columns ({seen}); "
-            "`govlab inspect` of it with `--write-map map.yaml` guesses which they are, "
-            "`govlab ingest --map map.yaml` reads it so"
+            "raw logs are ingested first; of a table `govlab inspect --write-map map.yaml` "
+            "guesses which they are, and `govlab ingest --map map.yaml` reads it so"
         )
     return frame
 
