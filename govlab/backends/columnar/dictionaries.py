@@ -198,7 +198,7 @@ class Dictionary:
             groups = group([series], len(series))
             codes = [self._list(cell) for cell in series[groups.rows].to_list()]
             return pl.Series(codes, dtype=pl.UInt32)[groups.ids]
-        place = self._words.numbers(words)
+        place = self._words.numbers(words).astype(np.uint32)
         for word in self._words.words[len(self._places) :].tolist():
             cell = [None if c == ABSENT else self._elements.values[c - FIRST] for c in unpack(word)]
             self._places.append(self._list(cell))
@@ -209,7 +209,7 @@ class Dictionary:
         codes = None if self._elements is None else self._elements.seen(flat.elements)
         words = None if codes is None else pack(codes, flat.lengths)
         place = None if words is None else self._words.known(words)
-        return None if place is None else self._known(series, place)
+        return None if place is None else self._known(series, place.astype(np.uint32))
 
     def _list(self, cell: Sequence[str | None] | None) -> int:
         if cell is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from govlab.backends.columnar.numbering import Words
 
 __all__ = ["pack", "unpack"]
 
 _LONGEST, _BYTE = 8, 8  # elements of a word, bits of one
+_NEAR = 2**15  # lists at a time: what is worked out of them stays near the processor
 _MOST = 2**_BYTE - 2  # a byte of 0 is no element
 
 
@@ -25,13 +27,24 @@ def pack(codes: pl.Series, lengths: pl.Series) -> Words | None:
         isinstance(longest, int) and longest > _LONGEST
     ):
         return None
-    elements, counts = codes.to_numpy().astype(np.uint64) + np.uint64(1), lengths.to_numpy()
-    begins, words = np.cumsum(counts) - counts, np.zeros(len(counts), np.uint64)
-    rows, at = np.flatnonzero(counts), 0
-    while len(rows):
-        words[rows] |= elements[begins[rows] + at] << np.uint64(_BYTE * at)
-        at += 1
-        rows = rows[counts[rows] > at]
+    elements, counts, at = codes.to_numpy(), lengths.to_numpy(), 0
+    words = np.empty(len(counts), np.uint64)
+    for begin in range(0, len(counts), _NEAR):
+        some = counts[begin : begin + _NEAR]
+        until = at + int(some.sum())
+        words[begin : begin + _NEAR] = _packed(elements[at:until], some)
+        at = until
+    return words
+
+
+def _packed(elements: NDArray[np.uint32], counts: NDArray[np.int64]) -> Words:
+    ends = np.cumsum(counts)
+    begins, first = ends - counts, np.zeros(len(elements) + 1, np.int64)
+    first[begins] = begins  # of each element that of its list
+    at = np.arange(len(elements)) - np.maximum.accumulate(first)[:-1]
+    shifted = (elements + np.uint64(1)) << (_BYTE * at).astype(np.uint64)
+    until = np.concatenate([np.zeros(1, np.uint64), np.cumsum(shifted)])
+    words: Words = until.take(ends) - until.take(begins)  # sums may wrap, differences do not
     return words
 
 
