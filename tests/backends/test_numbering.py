@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import RLock
+from typing import Any
 
 import numpy as np
 
@@ -28,3 +29,25 @@ def test_words_that_share_their_places_are_told_apart() -> None:
     numbering._make(10)
     assert numbering.numbers(words).tolist() == sorted(numbering.numbers(words).tolist())
     assert len(numbering) == 3_000
+
+
+class Told:
+    """An array that says when it is read."""
+
+    def __init__(self, name: str, array: Any, order: list[str]) -> None:
+        self.name, self.array, self.order = name, array, order
+
+    def take(self, at: Any) -> Any:
+        self.order.append(self.name)
+        return self.array.take(at)
+
+
+def test_a_word_is_looked_at_before_its_number() -> None:
+    """A number is put before its word: who finds the word finds its number, whenever that was."""
+    known, order = Numbering(RLock()), list[str]()
+    words = np.array([5, 6], np.uint64)
+    known.numbers(words)
+    shift, keys, numbers = known._tables[0]
+    known._tables[0] = (shift, Told("word", keys, order), Told("number", numbers, order))  # type: ignore[assignment]
+    assert known.numbers(words).tolist() == [0, 1]
+    assert order == ["word", "number"]
