@@ -152,13 +152,14 @@ def table(
     """Aligned lines under `header`; the last column has what is left of the width, and lines below.
 
     Cells are cleaned; columns in `right` are set flush right. Of the last column are at most
-    three lines, of the others one: what does not fit is cut.
+    three lines, of the others one: what does not fit is cut. A few words are not folded, however
+    little room there is.
 
-    >>> print("\\n".join(table(("rule", "why"), [("r/1", "held for a person to see")], most=20)))
+    >>> row = ("r/1", "held for a person to see before it runs")
+    >>> print("\\n".join(table(("rule", "why"), [row], most=20)))
       rule  why
-      r/1   held for a
-            person to
-            see
+      r/1   held for a person to
+            see before it runs
     """
     shown = [[clean(cell) for cell in row] for row in rows]
     if not shown:
