@@ -54,3 +54,17 @@ def test_bounds_close_together_and_far_apart(width: int) -> None:
 def test_no_number_reaches_every_bound() -> None:
     """As polars sorts; conditions on it were settled before."""
     assert bin_numbers(pl.Series([math.nan, -math.nan]), [0.5, 2.0]).to_list() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("cells", "bounds", "wanted"),
+    [
+        (pl.Series([0, 1, 2], dtype=pl.Int32), (0.5,), [0, 1, 1]),
+        (pl.Series([0, None, 2**64 - 1], dtype=pl.UInt64), (1, 2**63), [0, None, 2]),
+        (pl.Series([None, None]), (1,), [None, None]),
+    ],
+)
+def test_cells_of_other_types(
+    cells: pl.Series, bounds: tuple[float, ...], wanted: list[int]
+) -> None:
+    assert bin_numbers(cells, bounds).to_list() == wanted

@@ -14,6 +14,7 @@ TEXTS = pl.List(pl.String)
 FEW = st.sampled_from(["", "a", "b", "pii", "a,b"])
 LISTS = st.lists(st.none() | st.lists(st.none() | FEW, max_size=4), max_size=12)
 MANY = [[f"tag-{n}"] for n in range(300)]
+FULL = [*([f"e{n}"] for n in range(252)), ["e251"] * 8, ["e250"] * 8]
 LONG = [["x"] * 9, ["x"] * 8, ["x"] * 300]
 
 
@@ -46,7 +47,9 @@ def test_lists_are_what_their_codes_stand_for(batches: list[list[list[str | None
     assert len(set(known.values)) == len(known.values)
 
 
-@pytest.mark.parametrize("cells", [MANY, LONG], ids=["many elements", "long lists"])
+@pytest.mark.parametrize(
+    "cells", [MANY, LONG, FULL], ids=["many elements", "long lists", "as many as can be"]
+)
 def test_lists_that_are_no_words_have_the_codes_of_their_like(cells: list[list[str]]) -> None:
     known = Dictionary("risk_tags")
     check(known, [["x"], ["tag-7"], []])
@@ -77,7 +80,7 @@ def test_texts_are_seen_as_categories_or_as_they_are() -> None:
     assert known.encode(other).to_list() == [FIRST + 1]
 
 
-@given(st.lists(st.lists(st.integers(0, 254), max_size=8), min_size=1, max_size=20))
+@given(st.lists(st.lists(st.integers(0, 253), max_size=8), min_size=1, max_size=20))
 def test_a_word_is_one_list(lists: list[list[int]]) -> None:
     codes = pl.Series([c for one in lists for c in one], dtype=pl.UInt32)
     words = pack(codes, pl.Series([len(one) for one in lists]))
@@ -85,6 +88,6 @@ def test_a_word_is_one_list(lists: list[list[int]]) -> None:
     assert [unpack(word) for word in words.tolist()] == lists
 
 
-@pytest.mark.parametrize(("codes", "lengths"), [([255], [1]), ([1] * 9, [9])])
+@pytest.mark.parametrize(("codes", "lengths"), [([254], [1]), ([1] * 9, [9])])
 def test_what_fits_no_word_is_refused(codes: list[int], lengths: list[int]) -> None:
     assert pack(pl.Series(codes, dtype=pl.UInt32), pl.Series(lengths)) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -30,6 +30,23 @@ class Book:
     told: dict[str, list[Any]] = field(default_factory=dict)
     columns: dict[str, pl.Series] = field(default_factory=dict)
     lock: Any = field(default_factory=RLock)
+
+    def add(self, found: Sequence[Combined]) -> int:
+        """The place of the first of `found`, which follow each other; threads may add at a time."""
+        with self.lock:
+            self.combined.extend(found)
+            return len(self.combined) - len(found)
+
+    def add_remedy(self, remedy: Remedy) -> int:
+        """The place of a remedy."""
+        with self.lock:
+            self.remedies.append(remedy)
+            return len(self.remedies) - 1
+
+    def risk(self, word: str | None) -> int:
+        """The place of a reported risk class."""
+        with self.lock:
+            return self.risks.setdefault(word, len(self.risks))
 
     def each(self, name: str, read: Callable[[Combined], Any]) -> list[Any]:
         """What `read`, by its name, gives for each of `combined`; once for each."""
@@ -78,5 +95,5 @@ def place_risks(book: Book, risks: pl.Series) -> pl.Series:
     """The places in `book` of reported risk classes."""
     groups = group([risks], len(risks))
     words = risks[groups.rows]
-    places = [book.risks.setdefault(word, len(book.risks)) for word in words]
+    places = list(map(book.risk, words))
     return pl.Series(places, dtype=pl.UInt32)[groups.ids]

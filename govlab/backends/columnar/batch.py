@@ -158,7 +158,8 @@ class Batch:
     def _marked(
         self, codes: pl.Series, names: frozenset[str], hidden: frozenset[str] = frozenset()
     ) -> pl.Series:
-        """`codes` with what the rows' marks say of `names`; what is unknown may go by `hidden`."""
+        """`codes`, which it changes, with what the rows' marks say of `names`; what is unknown may
+        go by `hidden`."""
         rows = self.named("malformed_columns", names)
         if len(rows):
             codes.scatter(rows, MALFORMED)
@@ -243,16 +244,17 @@ class Batch:
     def values(self, table: Table) -> Values:
         """The same to be read in blocks; what nobody met yet is `UNSEEN` until `ids` is asked."""
         unit = table.unit
-        if self.rows is not None or self.absent or self.fixed:
-            return Listed(self.ids(table).to_numpy())
         found: Values | None = None
-        if isinstance(unit.term, Variable):
-            found = self._binned(table, unit.term.name)
-        elif len(unit.columns) == 1 and unit.term is None:
-            found = self._coded(unit.columns[0])
+        if self.rows is None and not self.absent and not self.fixed:
+            if isinstance(unit.term, Variable):
+                found = self._binned(table, unit.term.name)
+            elif len(unit.columns) == 1 and unit.term is None:
+                found = self._coded(unit.columns[0])
+        if found is None:
+            return Listed(self.ids(table).to_numpy())
         with self.session.lock:
             table.grow(self.session.plan, self.session.dictionaries)
-        return Listed(self.ids(table).to_numpy()) if found is None else found
+        return found
 
     def _coded(self, column: str) -> Coded | None:
         texts = column + LIST_TEXT

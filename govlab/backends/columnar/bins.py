@@ -93,6 +93,9 @@ def _steps(function: str, term: Node, other: Node, native: Native) -> list[Any] 
 
 def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
     """How many of the sorted `bounds` each number reaches, as UInt32; null stays null."""
+    if not values.dtype.is_integer() and not values.dtype.is_float():
+        places = pl.Series(bounds, dtype=values.dtype).search_sorted(values.fill_null(0), "right")
+        return places.cast(pl.UInt32).set(values.is_null(), None)
     found = pl.Series(reached(raw(values), bounds))
     return found.set(values.is_null(), None) if values.null_count() else found
 
@@ -100,7 +103,7 @@ def bin_numbers(values: pl.Series, bounds: Sequence[Any]) -> pl.Series:
 def reached(cells: NDArray[Any], bounds: Sequence[Any]) -> NDArray[np.uint32]:
     """How many of the sorted `bounds` each number reaches; NaN reaches all."""
     if cells.dtype not in (np.int64, np.float64):
-        return np.searchsorted(np.array(bounds, cells.dtype), cells, "right").astype(np.uint32)
+        return np.searchsorted(np.array(bounds), cells, "right").astype(np.uint32)
     if len(bounds) > _FEW:
         return _looked_up(cells, tuple(bounds))
     below = np.zeros(len(cells), np.uint8)

@@ -83,7 +83,7 @@ class Engine:
         session, book, computed = Session.of(plan, frame), Book(), _computed(plan)
 
         def finish(codes: tuple[int, ...]) -> int:
-            return _added(book, combine(plan, codes))
+            return book.add([combine(plan, codes)])
 
         telling = None if computed else Telling.of(plan, wanted)  # what matched may have failed
         machine = machine_of(session, plan, finish, telling)
@@ -215,7 +215,7 @@ class Engine:
                     refuse(held, "remediation_conflict") if second == 2**32 - 1
                     else conclude(held, self.book.combined[second])
                 )  # fmt: skip
-                self.concluded[first, second] = _added(self.book, result)
+                self.concluded[first, second] = self.book.add([result])
             return self.concluded[first, second]
 
     def _remedies(self, which: pl.Series, values: dict[str, Any]) -> pl.Series:
@@ -227,8 +227,7 @@ class Engine:
     def _remedy(self, result: Combined, values: dict[str, Any]) -> int:
         if result.reason == "remediation_refused":
             return 0
-        self.book.remedies.append(remedy(result.remedies, values, variant({}, values)))
-        return len(self.book.remedies) - 1
+        return self.book.add_remedy(remedy(result.remedies, values, variant({}, values)))
 
     # -- on demand ---------------------------------------------------------------------------
 
@@ -236,7 +235,7 @@ class Engine:
         """The place of what each row reports as risk."""
         if self.risks is not None:
             return self.risks.run(batch)
-        place = self.book.risks.setdefault(highest(()), len(self.book.risks))
+        place = self.book.risk(highest(()))
         return pl.repeat(place, len(batch), dtype=pl.UInt32, eager=True)
 
     def _missing(self, batch: Batch, which: pl.Series) -> pl.Series:
@@ -302,11 +301,6 @@ def _computed(plan: Plan) -> frozenset[str]:
     )  # fmt: skip
 
 
-def _added(book: Book, combined: Combined) -> int:
-    book.combined.append(combined)
-    return len(book.combined) - 1
-
-
 def _risks(session: Session, plan: Plan, book: Book) -> Machine | None:
     """A machine whose policies are the risk classes of each bundle of the chain (S5, S7)."""
     rated = [(n, scope.risk) for n, scope in enumerate(plan.scopes) if scope.risk is not None]
@@ -320,7 +314,7 @@ def _risks(session: Session, plan: Plan, book: Book) -> Machine | None:
 
     def finish(codes: tuple[int, ...]) -> int:
         word = highest([_word(p, code) for p, code in zip(policies, codes, strict=True)])
-        return book.risks.setdefault(word, len(book.risks))
+        return book.risk(word)
 
     return machine_of(session, replace(plan, policies=policies), finish)
 

@@ -32,7 +32,7 @@ from govlab.backends.columnar.values import Few, Read, Values
 
 __all__ = ["Machine", "Rows"]
 
-_NEAR = 2**17
+_NEAR = 2**17  # rows of a block: what is worked out of them stays near the processor
 
 
 class Rows(Protocol):
@@ -192,28 +192,35 @@ class Machine:
         """Takes from the words what each unit's value makes false, but for tables (by id) that are
         `left`."""
         every = [a for a in self._asking(run.classes) if id(a.table) not in left]
-        looked = [self._looking(run, asked, 0) for asked in every]
+        looked = [self._looking(run, asked) for asked in every]
         for some in run.blocks():
             word, index = run.words[0][some], run.index[some]
             for number, asked in enumerate(every):
                 while (column := looked[number].read(some)).min() == UNSEEN:
                     run.learn(asked.table)
-                    looked[number] = self._looking(run, asked, 0)
+                    looked[number] = self._looking(run, asked)
                 word &= looked[number].effect.of(index, column)
-        for number in range(1, len(run.words)):  # there are few rows that have more than one
-            rows = hits(run.words[number] != 0)
-            index = run.index.take(rows)
-            for asked in every:
-                values = self._values(run, asked.table).of(rows)
-                effect = self._looking(run, asked, number).effect
-                run.words[number][rows] &= effect.of(index, effect.column.take(values))
+        for number in range(1, len(run.words)):
+            self._look_further(run, number, every)
 
-    def _looking(self, run: _Run, asked: Asked, number: int) -> _Looking:
+    def _look_further(self, run: _Run, number: int, every: Sequence[Asked]) -> None:
+        """The same for a word behind the first, which few rows have; all values are known."""
+        rows = hits(run.words[number] != 0)
+        index = run.index.take(rows)
+        for asked in every:
+            values = self._values(run, asked.table).of(rows)
+            effect = self._effect(run, asked, number, "kept")
+            run.words[number][rows] &= effect.of(index, effect.column.take(values))
+
+    def _looking(self, run: _Run, asked: Asked) -> _Looking:
         values = self._values(run, asked.table)
+        effect = self._effect(run, asked, 0, "kept")
+        return _Looking(effect, values.through(effect.column))
+
+    def _effect(self, run: _Run, asked: Asked, number: int, kind: str) -> Effect:
         with self.lock:
             asked.grow()
-            effect = asked.effect(self.layout, run.classes, number, "kept")
-        return _Looking(effect, values.through(effect.column))
+            return asked.effect(self.layout, run.classes, number, kind)
 
     def _values(self, run: _Run, table: Table) -> Values:
         """The id of each row's value of a unit; any where nothing is asked of it that has to be
@@ -353,8 +360,7 @@ class Machine:
         index, values, at = run.index.take(rows)[at >= 0], values[at >= 0], at[at >= 0]
         for kind, words in zip(("error", "unknown"), found, strict=True):
             for number, word in enumerate(words):
-                with self.lock:
-                    effect = asked.effect(self.layout, run.classes, number, kind)
+                effect = self._effect(run, asked, number, kind)
                 word[at] |= effect.of(index, effect.column.take(values))
 
 

@@ -12,7 +12,7 @@ __all__ = ["pack", "unpack"]
 
 _LONGEST, _BYTE = 8, 8  # elements of a word, bits of one
 _NEAR = 2**15  # lists at a time: what is worked out of them stays near the processor
-_MOST = 2**_BYTE - 2  # a byte of 0 is no element
+_MOST = 2**_BYTE - 3  # a byte of 0 is no element, a word of ones is no list
 
 
 def pack(codes: pl.Series, lengths: pl.Series) -> Words | None:

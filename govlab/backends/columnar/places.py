@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 __all__ = ["among", "gaps", "hits", "places", "raw", "where"]
 
-_known = pl.int_range(2**17, dtype=pl.UInt32, eager=True)
+_FEW = 2**19
+_KNOWN = pl.int_range(_FEW, dtype=pl.UInt32, eager=True)  # asked for again and again
 
 
 def places(height: int) -> pl.Series:
@@ -19,10 +20,8 @@ def places(height: int) -> pl.Series:
     >>> places(3).to_list()
     [0, 1, 2]
     """
-    global _known  # noqa: PLW0603  the same numbers are asked for again and again
-    if height > len(_known):
-        _known = pl.int_range(2 * height, dtype=pl.UInt32, eager=True)
-    return _known.head(height)
+    few = height <= _FEW
+    return _KNOWN.head(height) if few else pl.int_range(height, dtype=pl.UInt32, eager=True)
 
 
 def where(flags: pl.Series) -> pl.Series:
@@ -71,6 +70,8 @@ def gaps(cells: pl.Series) -> NDArray[np.intp]:
 
 def raw(cells: pl.Series) -> NDArray[Any]:
     """The numbers of a column, without a copy; anything stands where there is none.
+
+    Whole numbers and floats of at most 64 bits, in one chunk or more.
 
     >>> raw(pl.Series([4, None, 6])).tolist()[::2]
     [4, 6]

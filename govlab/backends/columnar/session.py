@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[Any, ...]] = {
 
 @dataclass(slots=True)
 class Session:
-    """What is known of a log's values, for one plan; batches come one after the other."""
+    """What is known of a log's values, for one plan; `lock` is held while it grows."""
 
     plan: Plan
     coded: frozenset[str]

@@ -24,8 +24,7 @@ __all__ = ["settle"]
 def settle(plan: Plan, events: Events, book: Book, *, tables: bool) -> Answers:
     """Round one and, where remedies apply, the decision on the variant."""
     first = decide_round(plan, events, tables=tables)
-    place = len(book.combined)
-    book.combined.extend(first.combined)
+    place = book.add(first.combined)
     lacks = missing_of(book, first.combined, first.which, first.samples)
     risks = place_risks(book, first.risks)
     of_class = answers_frame(first.which + place, lacks, None, risks)

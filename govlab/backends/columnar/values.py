@@ -27,7 +27,7 @@ Read = Callable[[slice], Ints]
 
 
 class Values(Protocol):
-    """The id of each row's value."""
+    """The id of each row's value; `of` and `odd` are asked where every value has one."""
 
     def through(self, column: Ints) -> Read:
         """Reads `column`, which has a number for each id, in the rows of blocks."""
@@ -61,19 +61,16 @@ def _of(apart: Apart, rows: Ints, ids: Ints) -> Ints:
     return ids
 
 
-def _odd(apart: Apart, flags: Bools) -> tuple[Ints, Ints]:
+def _odd(values: Values, flags: Bools, apart: Apart, height: int) -> tuple[Ints, Ints]:
+    """The rows of ids whose flag is true: most often only some of what stands apart."""
+    if flags[FIRST:].any():
+        ids = values.through(np.arange(len(flags)))(slice(0, height))
+        rows = hits(flags.take(ids))
+        return rows, ids.take(rows)
+    none = np.zeros(0, np.intp)
     found = [(rows, np.full(len(rows), number)) for rows, number in apart if flags[number]]
-    if not found:
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    rows, numbers = zip(*found, strict=True)
-    return np.concatenate(rows), np.concatenate(numbers)
-
-
-def _found(values: Values, flags: Bools, every: slice) -> tuple[Ints, Ints]:
-    """The same by looking at every row."""
-    ids = values.through(np.arange(len(flags)))(every)
-    rows = hits(flags.take(ids))
-    return rows, ids.take(rows)
+    places, numbers = zip((none, none), *found, strict=True)
+    return np.concatenate(places), np.concatenate(numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,7 @@ class Coded:
 
     def odd(self, flags: Bools) -> tuple[Ints, Ints]:
         """See `Values`."""
-        every = slice(0, len(self.place)) if flags[FIRST:].any() else None
-        return _odd(self.apart, flags) if every is None else _found(self, flags, every)
+        return _odd(self, flags, self.apart, len(self.place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +127,7 @@ class Binned:
 
     def odd(self, flags: Bools) -> tuple[Ints, Ints]:
         """See `Values`."""
-        every = slice(0, len(self.cells)) if flags[FIRST:].any() else None
-        return _odd(self.apart, flags) if every is None else _found(self, flags, every)
+        return _odd(self, flags, self.apart, len(self.cells))
 
 
 @dataclass(frozen=True, slots=True)

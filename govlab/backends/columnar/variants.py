@@ -95,8 +95,7 @@ def _conflicting(waiting: Waiting, book: Book) -> Answers:
     """The answers where remedies set two values for one attribute."""
     refused = refuse(waiting.combined, "remediation_conflict")
     which = pl.repeat(0, len(waiting.risk), dtype=pl.UInt32, eager=True)
-    place = len(book.combined)
-    book.combined.append(refused)
+    place = book.add([refused])
     lacks = missing_of(book, [refused], which, waiting.own)
     return answers_frame(which + place, lacks, None, waiting.risk)
 
@@ -168,9 +167,8 @@ def _affected(name: str, names: frozenset[str]) -> bool:
 
 def _concluded(waiting: Waiting, second: Round, variants: _Variants, book: Book) -> Answers:
     """Both rounds together."""
-    place = len(book.combined)
     results = [conclude(waiting.combined, other) for other in second.combined]
-    book.combined.extend(results)
+    place = book.add(results)
     which = second.which[second.classes]
     after = tuple(f[second.classes] for f in second.samples)
     lacks = missing_of(book, results, which, waiting.own, after)
@@ -196,5 +194,4 @@ def _place(
 ) -> int:
     if result.reason == "remediation_refused":
         return 0
-    book.remedies.append(remedy(result.remedies, values, event))
-    return len(book.remedies) - 1
+    return book.add_remedy(remedy(result.remedies, values, event))
