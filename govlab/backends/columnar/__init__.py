@@ -1,13 +1,14 @@
-"""The columnar engine: a plan's decisions for whole frames, by polars expressions.
+"""The columnar engine: a plan's decisions for whole frames.
 
-The path of a batch: its cells become codes (`dictionaries`), a plan's guards fall apart into
-`parts` that each read one unit of a row, `units` evaluates a part once for each value, `layout`
-gives each guard a bit in the words of the rows that it may hold for, `asked` what a value takes
-from these, and a `machine` looks that up and numbers what is left (`numbering`); `engine` combines
-outcomes as far as they are asked for (`telling`), with second rounds, what is unknown and what
-rows lack (`missing`). `hanging` says what else decisions hang on where some columns are known. What
-has no table goes row by row: `attributes` -> `steps` -> `rounds` -> `variants`, together `settle`.
-Conditions go through `compile`; what has no native form, through `dictionary`.
+The path of a `batch`: its cells become codes (`dictionaries`, `bins`), a plan's guards fall apart
+into `parts` that each read one unit of a row, `units` evaluates a part once for each value,
+`layout` gives each guard a bit in the words of the rows that it may hold for, and `asked` says what
+a value takes from these. A `machine` reads `values` block by block and looks that up; what stands
+first (`spots`) is numbered (`numbering`, `chain`), and `endings` knows what comes of it. `engine`
+combines outcomes as far as they are asked for (`telling`), with second rounds, what is unknown and
+what rows lack (`missing`). `hanging` says what else decisions hang on where some columns are known.
+What has no table goes row by row: `attributes` -> `steps` -> `rounds` -> `variants`, together
+`settle`. Conditions go through `compile`; what has no native form, through `dictionary`.
 """
 
 from govlab.backends.columnar.census import Census, assumed_rows, attribute_marks, census
