@@ -69,7 +69,8 @@ def _origins(page: Pageful) -> Iterator[str]:
     events = page.listing.events
     if "origin" not in events.columns:
         return
-    counts = dict(events.group_by(pl.col("origin").cast(pl.String)).len().iter_rows())
+    by_origin = events.group_by(pl.col("origin").cast(pl.String)).len()
+    counts = dict(by_origin.iter_rows())  # a row an origin
     told = [f"{name} {counts[name]:,}" for name in ORIGINS if name in counts]
     if len(told) > 1:
         yield f"  what they rest on (--origin chooses): {', '.join(told)}"
